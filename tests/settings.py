@@ -1,0 +1,35 @@
+"""The settings of production, changed only where a test cannot have what production has."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+# Every process has its own folder: several runs, and the workers of one, do not meet.
+_FOLDER = Path(tempfile.mkdtemp(prefix="tamky-models-"))
+atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
+
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{_FOLDER / 'unused.sqlite3'}")
+os.environ.update(
+    DEBUG="false",
+    SECRET_KEY="a key for tests, which protects nothing at all, 0123456789",
+    ALLOWED_HOSTS="localhost,testserver",
+    HTTPS="false",
+    LOG_LEVEL="ERROR",
+    MEDIA_ROOT=str(_FOLDER / "media"),
+    STATIC_ROOT=str(_FOLDER / "static"),
+)
+
+from tamky_models.settings import *  # noqa: E402, F403
+from tamky_models.settings import DATABASES, STORAGES  # noqa: E402
+
+# Races can only be tested on a database that several connections share.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": _FOLDER / "test.sqlite3"}
+
+# The hasher of production takes a tenth of a second for each account, on purpose.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# The one of production wants files collected beforehand.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
