@@ -73,7 +73,8 @@ def start_server():
 
 def find_programs():
     """Return the folder with initdb and pg_ctl; Debian keeps it off the PATH."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: path.parts)
+    versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    found = sorted(versions, key=lambda path: float(path.parent.parent.name))
     on_path = shutil.which("initdb")
     if on_path:
         found.append(Path(on_path))

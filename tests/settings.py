@@ -8,6 +8,7 @@ from pathlib import Path
 
 # Every process has its own folder: several runs, and the workers of one, do not meet.
 _FOLDER = Path(tempfile.mkdtemp(prefix="tamky-models-"))
+(_FOLDER / "static").mkdir()  # which whitenoise wants to see
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{_FOLDER / 'unused.sqlite3'}")

@@ -1,0 +1,69 @@
+"""What every test can count on."""
+
+import pytest
+from django.db import connection, connections
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """End what threads of a test left connected, or the test database could not be dropped."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def append_only_tables_can_be_flushed():
+    """Let a transactional test empty the tables whose triggers forbid deleting, and no one else."""
+    operations = type(connection.ops)
+    flush = operations.execute_sql_flush
+
+    def flush_without_triggers(self, sql_list):
+        with self.connection.cursor() as cursor:
+            if self.connection.vendor == "postgresql":
+                cursor.execute("SET session_replication_role = replica")
+                flush(self, sql_list)
+                cursor.execute("SET session_replication_role = DEFAULT")
+            else:
+                cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+                triggers = cursor.fetchall()
+                for name, _sql in triggers:
+                    cursor.execute(f'DROP TRIGGER "{name}"')
+                flush(self, sql_list)
+                for _name, sql in triggers:
+                    cursor.execute(sql)
+
+    operations.execute_sql_flush = flush_without_triggers
+    yield
+    operations.execute_sql_flush = flush
+
+
+@pytest.fixture
+def in_threads():
+    """Run functions at the same moment, each in a thread with a database connection of its own.
+
+    Returns what each gave back, or the exception it raised, in the order of the functions.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Barrier
+
+    def run(*functions):
+        barrier = Barrier(len(functions))
+
+        def call(function):
+            try:
+                barrier.wait(timeout=20)
+                return function()
+            except Exception as error:
+                return error
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(max_workers=len(functions)) as pool:
+            return list(pool.map(call, functions))
+
+    return run

@@ -1,0 +1,103 @@
+"""Promises about the project as a whole."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+ROOT = Path(__file__).resolve().parent.parent
+TOP_LEVEL = {
+    "LICENSE",
+    "README.md",
+    "deploy",
+    "dev",
+    "docs",
+    "manage.py",
+    "pyproject.toml",
+    "registry",
+    "requirements",
+    "reviews",
+    "tamky_models",
+    "templates",
+    "tests",
+}
+PRODUCTION = {
+    "SECRET_KEY": "0f8Jq2mVb7XcL1sRw9TzYk4HdNp6GuEa3ZiCoQxWnDlMrBtKhS",
+    "ALLOWED_HOSTS": "mohinh.example",
+    "DATABASE_URL": "sqlite:///:memory:",
+}
+
+
+def manage(*arguments, **environment):
+    """Run manage.py as in production: nothing set but what is given."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONUTF8": "1", **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.django_db
+def test_migrations_match_the_models():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_production_settings_pass_the_deployment_checks():
+    done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", None),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "a" * 60),
+        ("ALLOWED_HOSTS", None),
+        ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", "mohinh.example,*"),
+        ("DATABASE_URL", None),
+        ("DEBUG", "perhaps"),
+    ],
+)
+def test_production_refuses_to_start_with_an_unsafe_setting(name, value):
+    environment = {**PRODUCTION, name: value}
+
+    done = manage("check", **{key: text for key, text in environment.items() if text is not None})
+
+    assert done.returncode != 0
+    assert name in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["run", "dev"])
+def test_the_lock_pins_what_is_asked_for_by_hash_and_names_no_host(name):
+    asked = (ROOT / "requirements" / f"{name}.in").read_text()
+    locked = (ROOT / "requirements" / f"{name}.txt").read_text()
+
+    pinned = re.findall(r"^([a-z0-9-]+)==.+\\\n +--hash=sha256:", locked, re.MULTILINE)
+    wanted = re.findall(r"^([\w-]+)", re.sub(r"^-.*", "", asked, flags=re.MULTILINE), re.MULTILINE)
+
+    assert {package.lower() for package in wanted} - set(pinned) == set()
+    assert len(pinned) == len(re.findall(r"^[a-z]", locked, re.MULTILINE))
+    assert "://" not in locked
+
+
+def test_the_top_level_holds_the_agreed_files_only():
+    listing = subprocess.run(
+        ["git", "-c", f"safe.directory={ROOT}", "ls-files"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    names = {name.split("/")[0] for name in listing.stdout.splitlines()}
+
+    assert {name for name in names if not name.startswith(".")} - TOP_LEVEL == set()
