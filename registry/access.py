@@ -1,0 +1,68 @@
+"""From a user and a key to a record, or to the right refusal; for the views of both apps.
+
+What one may not see answers 404, what one sees but may not do answers 403, and what comes
+too late answers 409 with a sentence and a way on.
+"""
+
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, render
+
+from registry.models import MoveRefused, Opening, PracticeModel
+
+
+def visible_or_404(queryset, user, pk, *, may=None):
+    """Return the record with that key if the user sees it.
+
+    ``may`` names the queryset method that says who may do what is asked ("written_by").
+    Raise Http404 or PermissionDenied.
+    """
+    record = get_object_or_404(queryset.visible_to(user), pk=pk)
+    if may is not None and not is_allowed(record, user, may):
+        raise PermissionDenied
+    return record
+
+
+def is_allowed(record, user, may):
+    """Whether the record is in the answer of its queryset's method ``may`` for the user."""
+    return getattr(type(record).objects, may)(user).filter(pk=record.pk).exists()
+
+
+def acting_for(user, organisation):
+    """Return the organisation if the user enters on its behalf, None if they are of it."""
+    acts_for_it = type(organisation).objects.acted_for_by(user).filter(pk=organisation.pk)
+    return None if acts_for_it.exists() else organisation
+
+
+def record_opening(user, model):
+    """Put on record that somebody from outside the unit opens what it has not sent yet."""
+    if model.is_unsent and not PracticeModel.objects.own_of(user).filter(pk=model.pk).exists():
+        Opening.objects.create(model=model, by=user)
+
+
+@contextmanager
+def refusals_lead_to(back):
+    """Let a refused move in the block show the 409 page, with a way on to ``back``."""
+    try:
+        yield
+    except MoveRefused as error:
+        error.back = back
+        raise
+
+
+class RefusalsExplained:
+    """Middleware: a move that is refused in any view becomes the 409 page."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if not isinstance(exception, MoveRefused):
+            return None
+        context = {"refusal": exception.messages, "back": getattr(exception, "back", "/")}
+        return render(request, "409.html", context, status=HTTPStatus.CONFLICT)

@@ -1,0 +1,102 @@
+"""The history of every record: who, when, what, why, on whose behalf, from where."""
+
+import uuid
+from contextvars import ContextVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+from simple_history.signals import pre_create_historical_record
+
+_request = ContextVar("request", default=None)
+
+
+class HistoryEntry(models.Model):
+    """What an entry knows beside the record's own fields."""
+
+    on_behalf_of = models.ForeignKey(
+        "registry.Organisation",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("on behalf of"),
+    )
+    address = models.GenericIPAddressField(_("address"), null=True)
+    request_id = models.UUIDField(_("request"), null=True)
+
+    class Meta:
+        abstract = True
+
+
+class History(HistoricalRecords):
+    """django-simple-history with our entry, and an author that outlives every account.
+
+    The author is protected: a history that forgets who wrote it is none.
+    """
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("bases", (HistoryEntry,))
+        kwargs.setdefault("history_change_reason_field", models.TextField(null=True))
+        super().__init__(**kwargs)
+
+    def finalize(self, sender, **kwargs):
+        """Also keep what is saved through a proxy, which has signals of its own."""
+        super().finalize(sender, **kwargs)
+        if sender._meta.proxy and sender._meta.concrete_model is self.cls:
+            models.signals.post_save.connect(self.post_save, sender=sender, weak=False)
+            models.signals.post_delete.connect(self.post_delete, sender=sender, weak=False)
+
+    def _get_history_user_fields(self):
+        user = models.ForeignKey(
+            "registry.User",
+            models.PROTECT,
+            null=True,
+            related_name="+",
+            verbose_name=_("author"),
+        )
+        return {"history_user": user}
+
+
+class RecordRequest:
+    """Keep the request at hand, so that each history entry can say where it came from."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.id = uuid.uuid4()
+        token = _request.set(request)
+        HistoricalRecords.context.request = request
+        try:
+            return self.get_response(request)
+        finally:
+            _request.reset(token)
+            del HistoricalRecords.context.request
+
+
+def say_where_from(sender, instance, history_instance, **kwargs):
+    """Fill what simple-history does not know; connected in ``registry.apps``."""
+    history_instance.on_behalf_of = getattr(instance, "_on_behalf_of", None)
+    if (request := _request.get()) is not None:
+        history_instance.address = request.META.get("REMOTE_ADDR") or None
+        history_instance.request_id = request.id
+
+
+def connect():
+    pre_create_historical_record.connect(say_where_from, dispatch_uid="say_where_from")
+
+
+class Recorded(models.Model):
+    """A record whose every change is kept, with its author and the reason."""
+
+    class Meta:
+        abstract = True
+
+    def save_by(self, user, *, why="", on_behalf_of=None, **kwargs):
+        """Save, and put ``user``, the reason and the unit acted for on record."""
+        self._history_user = user
+        self._change_reason = why
+        self._on_behalf_of = on_behalf_of
+        self.save(**kwargs)
+
+    save_by.alters_data = True

@@ -1,0 +1,47 @@
+"""WHO AND WHAT: people, organisations, party cells and their models."""
+
+from registry.models.attachments import Award, Evidence, Note, Outcome, Replication, StoredFile
+from registry.models.catalogues import Field, Indicator, Movement
+from registry.models.enrolment import Enrolment
+from registry.models.organisation import Organisation, PartyCell
+from registry.models.people import Membership, Role, User
+from registry.models.practice import (
+    ClosingKind,
+    Move,
+    MoveRefused,
+    Opening,
+    PracticeModel,
+    RetireReason,
+    StaleVersion,
+    Verdict,
+)
+from registry.models.tokens import FormToken, Sequence, TokenSpent
+
+__all__ = [
+    "Award",
+    "ClosingKind",
+    "Enrolment",
+    "Evidence",
+    "Field",
+    "FormToken",
+    "Indicator",
+    "Membership",
+    "Move",
+    "MoveRefused",
+    "Movement",
+    "Note",
+    "Opening",
+    "Organisation",
+    "Outcome",
+    "PartyCell",
+    "PracticeModel",
+    "Replication",
+    "RetireReason",
+    "Role",
+    "Sequence",
+    "StaleVersion",
+    "StoredFile",
+    "TokenSpent",
+    "User",
+    "Verdict",
+]

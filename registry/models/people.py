@@ -1,0 +1,138 @@
+"""People, and the organisations they act for."""
+
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from registry.fields import LineField
+from registry.history import History, Recorded
+from registry.querysets import MembershipQuerySet, UserManager
+from registry.vietnamese import person_sort_key
+
+
+class Role(models.TextChoices):
+    """The groups that say what a person may do; the value is the group's name."""
+
+    UNIT = "Đơn vị", _("Unit")
+    PANEL = "Tổ thẩm định", _("Panel")
+    CLERK = "Chuyên viên tổng hợp", _("Clerk")
+    ADMIN = "Quản trị", _("Administrator")
+
+
+class User(Recorded, AbstractBaseUser, PermissionsMixin):
+    """A person. The work belongs to the units they act for, so nobody is ever deleted."""
+
+    username = models.CharField(
+        _("username"),
+        max_length=60,
+        unique=True,
+        help_text=_("Usually the phone number, without spaces."),
+        validators=[RegexValidator(r"^[\w.+-]+$", _("Letters, digits and . + - _ only."))],
+        error_messages={"unique": _("There is already an account of that name.")},
+    )
+    full_name = LineField(_("full name"), max_length=120)
+    position = LineField(_("position"), max_length=160, blank=True)
+    phone = LineField(_("phone"), max_length=40, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    is_active = models.BooleanField(
+        _("active"),
+        default=True,
+        help_text=_("Switch off instead of deleting: what the person did stays on record."),
+    )
+    is_staff = models.BooleanField(_("may enter the administration"), default=False)
+    date_joined = models.DateTimeField(_("opened"), default=timezone.now, editable=False)
+    sort_key = models.BinaryField(editable=False, default=b"")
+
+    history = History(
+        excluded_fields=["password", "last_login", "sort_key"],
+        m2m_fields=["groups", "user_permissions"],
+    )
+    objects = UserManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["full_name"]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["sort_key", "username"]
+
+    def __str__(self):
+        return self.full_name or self.username
+
+    def save(self, **kwargs):
+        self.sort_key = person_sort_key(self.full_name)
+        super().save(**kwargs)
+
+    def get_full_name(self):
+        return str(self)
+
+    def get_short_name(self):
+        return str(self)
+
+    @cached_property
+    def roles(self):
+        """The names of the person's groups; one query a request."""
+        return frozenset(self.groups.values_list("name", flat=True)) if self.is_active else ()
+
+    @property
+    def is_clerk(self):
+        return Role.CLERK in self.roles
+
+    @property
+    def is_panel(self):
+        return Role.PANEL in self.roles
+
+    @property
+    def is_admin(self):
+        return self.is_superuser or Role.ADMIN in self.roles
+
+    @property
+    def sees_all(self):
+        """Whether every record of every unit is in sight: the clerk's and the admin's work."""
+        return self.is_clerk or self.is_admin
+
+
+class Membership(Recorded):
+    """A person acts for an organisation from a day on, and until a day."""
+
+    user = models.ForeignKey(
+        User, models.PROTECT, related_name="memberships", verbose_name=_("person")
+    )
+    organisation = models.ForeignKey(
+        "registry.Organisation",
+        models.PROTECT,
+        related_name="memberships",
+        verbose_name=_("organisation"),
+    )
+    since = models.DateField(_("since"), default=timezone.localdate)
+    until = models.DateField(_("until"), null=True, blank=True)
+
+    history = History()
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        ordering = ["-since"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gte=F("since")),
+                name="membership_ends_after_it_starts",
+                violation_error_message=_("It cannot end before it starts."),
+            ),
+            models.UniqueConstraint(
+                fields=["user", "organisation"],
+                condition=Q(until=None),
+                name="membership_one_open",
+                violation_error_message=_("This person already acts for this organisation."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.user} – {self.organisation}"

@@ -1,0 +1,270 @@
+"""Who may see and write which records of the registry.
+
+An anonymous visitor is a user like any other here: every method takes ``request.user`` as it
+comes. What is not in the answer of ``visible_to`` does not exist for that person.
+"""
+
+from django.conf import settings
+from django.contrib.auth.base_user import BaseUserManager
+from django.db.models import Exists, Manager, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from registry.vietnamese import fold
+
+# What other apps let people see beside what is theirs: each entry takes a user and returns a
+# Q over PracticeModel. ``reviews`` adds the models on an agenda; ``registry`` need not know.
+SEEN_THROUGH = []
+
+_SUBTREE = """
+    WITH RECURSIVE subtree(id) AS (
+        SELECT id FROM registry_organisation WHERE id = %s
+        UNION
+        SELECT child.id FROM registry_organisation child JOIN subtree ON child.parent_id = subtree.id
+    )
+    SELECT id FROM subtree"""
+
+_LINE = """
+    WITH RECURSIVE line(id, parent_id) AS (
+        SELECT id, parent_id FROM registry_organisation WHERE id = %s
+        UNION
+        SELECT up.id, up.parent_id FROM registry_organisation up JOIN line ON up.id = line.parent_id
+    )
+    SELECT id FROM line"""
+
+# Own units, and below a grassroots organisation everything that stands there.
+_ACTED_FOR = """
+    WITH RECURSIVE mine(id, kind) AS (
+        SELECT organisation.id, organisation.kind
+        FROM registry_membership membership
+        JOIN registry_organisation organisation ON organisation.id = membership.organisation_id
+        WHERE membership.user_id = %s AND membership.since <= %s
+          AND (membership.until IS NULL OR membership.until >= %s)
+    ), below(id) AS (
+        SELECT id FROM mine WHERE kind IN ({grassroots})
+        UNION
+        SELECT child.id FROM registry_organisation child JOIN below ON child.parent_id = below.id
+    )
+    SELECT id FROM mine UNION SELECT id FROM below"""
+
+
+def matching(words, field="search_key"):
+    """Return a Q for records whose folded key holds every word, in any order."""
+    condition = Q()
+    for word in fold(words).split()[:12]:
+        condition &= Q(**{f"{field}__contains": word})
+    return condition
+
+
+class UserQuerySet(QuerySet):
+    def members_of(self, organisations):
+        """Return those who act for one of the organisations today."""
+        memberships = self.model.memberships.rel.related_model.objects.current()
+        return self.filter(
+            Exists(memberships.filter(user=OuterRef("pk"), organisation__in=organisations))
+        )
+
+    def visible_to(self, user):
+        """Return the people of the units the user acts for; everyone for clerk and admin."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.sees_all:
+            return self
+        organisations = self.model.memberships.rel.related_model.organisation.field.related_model
+        return self.members_of(organisations.objects.acted_for_by(user)) | self.filter(pk=user.pk)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
+    def create_user(self, username, full_name, password=None, **fields):
+        user = self.model(username=username, full_name=full_name, **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def create_superuser(self, username, full_name, password=None, **fields):
+        fields |= {"is_staff": True, "is_superuser": True}
+        return self.create_user(username, full_name, password, **fields)
+
+
+class MembershipQuerySet(QuerySet):
+    def current(self):
+        today = timezone.localdate()
+        return self.filter(Q(until=None) | Q(until__gte=today), since__lte=today)
+
+    def end(self, *, on, by, why=""):
+        """End each of them on a day, on record."""
+        for membership in self:
+            membership.until = max(on, membership.since)
+            membership.save_by(by, why=why)
+
+
+class CatalogueQuerySet(QuerySet):
+    def in_use(self, *, including=None):
+        """Return the entries to choose from, and the one already chosen if it has retired."""
+        chosen = Q(pk=including.pk) if including is not None else Q()
+        return self.filter(Q(is_active=True) | chosen) if chosen else self.filter(is_active=True)
+
+
+class OrganisationQuerySet(QuerySet):
+    def existing(self, on=None):
+        """Return those that exist on a day, today if none is given."""
+        on = on or timezone.localdate()
+        return self.filter(
+            Q(valid_from=None) | Q(valid_from__lte=on), Q(valid_until=None) | Q(valid_until__gte=on)
+        )
+
+    def cells(self):
+        return self.filter(kind__in=self.model.CELLS)
+
+    def subtree(self, pk):
+        """Return the organisation and all that stand below it."""
+        return self.filter(pk__in=RawSQL(_SUBTREE, [pk]))
+
+    def line_of(self, pk):
+        """Return the organisation and all it stands below."""
+        return self.filter(pk__in=RawSQL(_LINE, [pk]))
+
+    def acted_for_by(self, user):
+        """Return the user's own units; a grassroots organisation's members also act below it."""
+        if not user.is_authenticated:
+            return self.none()
+        today = timezone.localdate()
+        kinds = sorted(self.model.GRASSROOTS)
+        sql = _ACTED_FOR.format(grassroots=", ".join(["%s"] * len(kinds)))
+        return self.filter(pk__in=RawSQL(sql, [user.pk, today, today, *kinds]))
+
+    def registered_for_by(self, user):
+        """Return those the user may register a model for: a clerk for any."""
+        existing = self.existing()
+        if user.is_authenticated and user.is_clerk:
+            return existing
+        return existing.acted_for_by(user)
+
+    def visible_to(self, user):
+        """Return every organisation for those signed in; else those with a public model."""
+        if user.is_authenticated:
+            return self
+        models = self.model.models.rel.related_model.objects.visible_to(user)
+        return self.filter(Exists(models.filter(organisation=OuterRef("pk"))))
+
+    def search(self, words):
+        return self.filter(matching(words))
+
+
+class PartyCellManager(Manager.from_queryset(OrganisationQuerySet)):
+    def get_queryset(self):
+        return super().get_queryset().cells()
+
+
+class PracticeModelQuerySet(QuerySet):
+    def running(self):
+        return self.filter(status=self.model.Status.RUNNING)
+
+    def ever_accepted(self):
+        return self.filter(self._ever_accepted())
+
+    def _ever_accepted(self):
+        return Q(accepted_at__isnull=False) | Q(
+            origin=self.model.Origin.OLD_REGISTER,
+            status__in=[self.model.Status.RUNNING, self.model.Status.CLOSED],
+        )
+
+    def visible_to(self, user):
+        """Return what the person may open at all (design: who sees and may do what)."""
+        if not user.is_authenticated:
+            return self.ever_accepted().filter(public=True) if settings.PUBLIC_CATALOGUE else self.none()
+        if user.sees_all:
+            return self
+        own = Q(organisation__in=self._acted_for_by(user))
+        shown = self._ever_accepted() | own
+        for through in SEEN_THROUGH:
+            shown |= through(user)
+        return self.filter(shown)
+
+    def _acted_for_by(self, user):
+        organisations = self.model.organisation.field.related_model.objects
+        return organisations.acted_for_by(user).values("pk")
+
+    def own_of(self, user):
+        """Return those of the units the user acts for."""
+        return self.filter(organisation__in=self._acted_for_by(user))
+
+    def written_by(self, user):
+        """Return those the user may write: the unit its own, the clerk any, with a reason."""
+        if user.is_authenticated and user.is_clerk:
+            return self
+        return self.own_of(user)
+
+    def received_by(self, user):
+        """Return those the user receives, returns, accepts or refuses."""
+        return self if user.is_authenticated and user.is_clerk else self.none()
+
+    def endorsed_by(self, user):
+        """Return those the user endorses: of units below a grassroots committee of theirs."""
+        if not user.is_authenticated:
+            return self.none()
+        memberships = user.memberships.current().filter(
+            organisation__kind__in=self.model.organisation.field.related_model.GRASSROOTS
+        )
+        return self.own_of(user).exclude(organisation__in=memberships.values("organisation"))
+
+    def inside_seen_by(self, user):
+        """Return those whose contacts, drafts, notes and moves the user sees."""
+        if user.is_authenticated and user.sees_all:
+            return self
+        return self.own_of(user)
+
+    def search(self, words):
+        """Return those with every word in name, code, organisation or place, diacritics aside."""
+        return self.filter(matching(words))
+
+    def in_subtree(self, organisation_pk):
+        """Return those of an organisation and of all that stand below it."""
+        organisations = self.model.organisation.field.related_model.objects
+        return self.filter(organisation__in=organisations.subtree(organisation_pk).values("pk"))
+
+    def enrolled_in(self, year):
+        enrolments = self.model.enrolments.rel.related_model.objects
+        return self.filter(Exists(enrolments.filter(model=OuterRef("pk"), year=year)))
+
+
+class OfModelQuerySet(QuerySet):
+    """Records that belong to a model and are seen with it."""
+
+    def visible_to(self, user):
+        models = self.model.model.field.related_model.objects
+        return self.filter(model__in=models.visible_to(user).values("pk"))
+
+    def written_by(self, user):
+        models = self.model.model.field.related_model.objects
+        return self.filter(model__in=models.written_by(user).values("pk"))
+
+
+class NoteQuerySet(OfModelQuerySet):
+    def visible_to(self, user):
+        """Return notes to the unit for those inside it; internal ones for the clerk's office."""
+        if user.is_authenticated and user.sees_all:
+            return self
+        models = self.model.model.field.related_model.objects
+        return self.filter(
+            audience=self.model.Audience.UNIT, model__in=models.own_of(user).values("pk")
+        )
+
+
+class EvidenceQuerySet(OfModelQuerySet):
+    def present(self):
+        """Return what has not been taken away again."""
+        return self.filter(removed_at=None)
+
+    def visible_to(self, user):
+        """Return what may be opened; scans of papers stay inside the unit and the office."""
+        models = self.model.model.field.related_model.objects
+        inside = Q(model__in=models.inside_seen_by(user).values("pk"))
+        shown = ~Q(kind=self.model.Kind.SCAN) & Q(model__in=models.visible_to(user).values("pk"))
+        return self.filter(inside | shown)
+
+
+class OutcomeQuerySet(QuerySet):
+    def visible_to(self, user):
+        enrolments = self.model.enrolment.field.related_model.objects
+        return self.filter(enrolment__in=enrolments.visible_to(user).values("pk"))

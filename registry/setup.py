@@ -1,0 +1,62 @@
+"""What every register needs from its first day; written again after each migrate, harmlessly.
+
+Not in a migration: a fresh database has no permissions yet when migrations run, and a test
+that flushes would lose what they wrote.
+"""
+
+from django.apps import apps as installed
+from django.core.management import call_command
+
+# The four fields of every published register of the kind; a committee may rename or add.
+FIELDS = (
+    "Xây dựng Đảng và hệ thống chính trị",
+    "Kinh tế",
+    "Văn hóa – xã hội",
+    "Quốc phòng – an ninh",
+)
+MOVEMENTS = (
+    "Học tập và làm theo tư tưởng, đạo đức, phong cách Hồ Chí Minh",
+    "Dân vận khéo",
+)
+# Name, unit of measure, and whether a figure already holds the years before it.
+INDICATORS = (
+    ("Hộ được giúp đỡ", "hộ", False),
+    ("Hộ thoát nghèo", "hộ", False),
+    ("Người tham gia", "người", False),
+    ("Kinh phí vận động", "đồng", False),
+    ("Ngày công đóng góp", "ngày công", False),
+    ("Đất hiến", "m²", False),
+    ("Thành viên đang duy trì", "người", True),
+)
+
+
+def fill(apps=installed, using="default", **kwargs):
+    """Create what is missing of groups, lists and the cache table; change nothing that is there."""
+    try:
+        groups = apps.get_model("auth", "Group")
+        permissions = apps.get_model("auth", "Permission")
+        field, movement, indicator = (
+            apps.get_model("registry", name) for name in ("Field", "Movement", "Indicator")
+        )
+    except LookupError:  # Migrating to a point before these tables.
+        return
+    from registry.models import Role
+
+    for role in Role:
+        groups.objects.using(using).get_or_create(name=role.value)
+    administrators = groups.objects.using(using).get(name=Role.ADMIN.value)
+    administrators.permissions.add(
+        *permissions.objects.using(using).filter(
+            content_type__app_label__in=["registry", "reviews", "auth"]
+        )
+    )
+    for position, name in enumerate(FIELDS, 1):
+        field.objects.using(using).get_or_create(name=name, defaults={"position": position})
+    for position, name in enumerate(MOVEMENTS, 1):
+        movement.objects.using(using).get_or_create(name=name, defaults={"position": position})
+    for position, (name, unit, cumulative) in enumerate(INDICATORS, 1):
+        indicator.objects.using(using).get_or_create(
+            name=name,
+            defaults={"position": position, "unit": unit, "is_cumulative": cumulative},
+        )
+    call_command("createcachetable", database=using, verbosity=0)

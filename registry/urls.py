@@ -1,0 +1,46 @@
+from django.urls import include, path
+
+from registry.views import attachments, catalogue, enrolments, moves, registration
+
+app_name = "registry"
+
+# /models/<pk>/
+model_urls = [
+    path("", catalogue.practicemodel_detail, name="practicemodel_detail"),
+    path("edit/", registration.practicemodel_update, name="practicemodel_update"),
+    path("received/", registration.practicemodel_received, name="practicemodel_received"),
+    path("history/", catalogue.practicemodel_history, name="practicemodel_history"),
+    path("submit/", moves.practicemodel_submit, name="practicemodel_submit"),
+    path("withdraw/", moves.practicemodel_withdraw, name="practicemodel_withdraw"),
+    path("return/", moves.practicemodel_return, name="practicemodel_return"),
+    path("accept/", moves.practicemodel_accept, name="practicemodel_accept"),
+    path("refuse/", moves.practicemodel_refuse, name="practicemodel_refuse"),
+    path("discard/", moves.practicemodel_discard, name="practicemodel_discard"),
+    path("public/", moves.practicemodel_public, name="practicemodel_public"),
+    path("evidence/", attachments.evidence_add, name="evidence_add"),
+    path("notes/", attachments.note_add, name="note_add"),
+    path("awards/", attachments.award_add, name="award_add"),
+    path("replications/", attachments.replication_add, name="replication_add"),
+    path("continue/", enrolments.enrolment_continue, name="enrolment_continue"),
+]
+
+# /enrolments/<pk>/
+enrolment_urls = [
+    path("send/", enrolments.enrolment_send, name="enrolment_send"),
+    path("return/", enrolments.enrolment_return, name="enrolment_return"),
+    path("accept/", enrolments.enrolment_accept, name="enrolment_accept"),
+    path("endorse/", enrolments.enrolment_endorse, name="enrolment_endorse"),
+    path("outcomes/", attachments.outcomes_update, name="outcomes_update"),
+]
+
+urlpatterns = [
+    path("models/", catalogue.practicemodel_list, name="practicemodel_list"),
+    path("models/new/", registration.practicemodel_create, name="practicemodel_create"),
+    path("models/<int:pk>/", include(model_urls)),
+    path("enrolments/<int:pk>/", include(enrolment_urls)),
+    path("evidence/<int:pk>/", attachments.evidence_file, name="evidence_file"),
+    path("evidence/<int:pk>/remove/", attachments.evidence_remove, name="evidence_remove"),
+    path("replications/<int:pk>/", attachments.replication_update, name="replication_update"),
+    path("organisations/", catalogue.organisation_list, name="organisation_list"),
+    path("organisations/<int:pk>/", catalogue.organisation_detail, name="organisation_detail"),
+]

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ReviewsConfig(AppConfig):
+    name = "reviews"
+    verbose_name = _("Reviews")
+
+    def ready(self):
+        from registry.querysets import SEEN_THROUGH
+        from reviews.querysets import on_agenda_of
+
+        SEEN_THROUGH.append(on_agenda_of)

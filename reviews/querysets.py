@@ -1,0 +1,179 @@
+"""Who may see, judge and record what in the reviews."""
+
+from django.apps import apps
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+
+def on_agenda_of(user):
+    """Return a Q for the models put before a seminar on whose panel the user sits."""
+    items = apps.get_model("reviews", "AgendaItem").objects.filter(seminar__members__user=user, model__isnull=False)
+    return Q(pk__in=items.values("model"))
+
+
+class SeminarQuerySet(QuerySet):
+    def visible_to(self, user):
+        """Return every seminar for office and panel; to units those with a model of theirs."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.sees_all or user.is_panel:
+            return self
+        models = self._items().model.model.field.related_model.objects.own_of(user)
+        own = self._items().filter(seminar=OuterRef("pk"), model__in=models.values("pk"))
+        return self.filter(Exists(own))
+
+    def run_by(self, user):
+        """Return those the user plans, opens, records and closes: the clerk's work."""
+        return self if user.is_authenticated and user.is_clerk else self.none()
+
+    def judged_by(self, user):
+        """Return those on whose panel the user sits."""
+        members = self.model.members.rel.related_model.objects
+        return self.filter(Exists(members.filter(seminar=OuterRef("pk"), user=user)))
+
+    def _items(self):
+        return self.model.items.rel.related_model.objects
+
+
+class OfSeminarQuerySet(QuerySet):
+    """Records seen and run with their seminar."""
+
+    def visible_to(self, user):
+        seminars = self.model.seminar.field.related_model.objects.visible_to(user)
+        return self.filter(seminar__in=seminars.values("pk"))
+
+    def run_by(self, user):
+        return self if user.is_authenticated and user.is_clerk else self.none()
+
+
+class AgendaItemQuerySet(OfSeminarQuerySet):
+    def without_conclusion(self):
+        return self.filter(conclusion=None)
+
+    def visible_to(self, user):
+        """Return what stands before a seminar; to a unit only its own."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.sees_all or user.is_panel:
+            return self
+        models = self.model.model.field.related_model.objects.own_of(user)
+        return self.filter(model__in=models.values("pk"))
+
+
+class AssessmentQuerySet(QuerySet):
+    def handed_in(self):
+        return self.filter(handed_in_at__isnull=False)
+
+    def waiting(self):
+        return self.filter(handed_in_at=None)
+
+    def written_by(self, user):
+        """Return the ballots of the user as a member of the panel."""
+        return self.filter(member__user=user) if user.is_authenticated else self.none()
+
+    def entered_by_clerk(self, user):
+        """Return those the user may enter from a paper ballot."""
+        return self if user.is_authenticated and user.is_clerk else self.none()
+
+    def visible_to(self, user):
+        """Return one's own, and others' handed-in ones on an item one has handed in oneself."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.sees_all:
+            return self
+        own = self.model.objects.written_by(user).handed_in().filter(item=OuterRef("item"))
+        return self.filter(
+            Q(member__user=user) | Q(Exists(own), handed_in_at__isnull=False)
+        )
+
+
+class OfItemQuerySet(QuerySet):
+    """Records seen with their agenda item."""
+
+    def visible_to(self, user):
+        items = self.model.item.field.related_model.objects.visible_to(user)
+        return self.filter(item__in=items.values("pk"))
+
+
+class ConclusionQuerySet(OfItemQuerySet):
+    """Proposals: all to office and panel; to a unit those on its own models."""
+
+
+class DecisionQuerySet(QuerySet):
+    def issued(self):
+        return self.filter(issued_at__isnull=False)
+
+    def drafts(self):
+        return self.filter(issued_at=None)
+
+    def published(self):
+        return self.issued().filter(published_at__lte=timezone.now())
+
+    def recorded_by_user(self, user):
+        """Return those the user may write and issue."""
+        return self if user.is_authenticated and user.is_clerk else self.none()
+
+    def visible_to(self, user):
+        """Return papers: all to the office, issued to the panel; to a unit those with its line.
+
+        Others, signed in, see a paper from its publication.
+        """
+        if not user.is_authenticated:
+            return self.none()
+        if user.sees_all:
+            return self
+        if user.is_panel:
+            return self.issued()
+        lines = self.model.lines.rel.related_model.objects
+        own = lines.own_of(user).filter(decision=OuterRef("pk"))
+        return self.issued().filter(Q(Exists(own)) | Q(published_at__lte=timezone.now()))
+
+
+class DecisionLineQuerySet(QuerySet):
+    def own_of(self, user):
+        models = self.model.model.field.related_model.objects.own_of(user)
+        return self.filter(model__in=models.values("pk"))
+
+    def visible_to(self, user):
+        """Return issued lines one may read: a unit its own first, others once published.
+
+        An anonymous reader sees the lines of published papers on models in the open catalogue.
+        """
+        issued = self.filter(decision__issued_at__isnull=False)
+        if user.is_authenticated:
+            if user.sees_all:
+                return self
+            if user.is_panel:
+                return issued
+            own = Q(pk__in=issued.own_of(user).values("pk"))
+            return issued.filter(own | Q(decision__published_at__lte=timezone.now()))
+        models = self.model.model.field.related_model.objects.visible_to(user)
+        return issued.filter(
+            decision__published_at__lte=timezone.now(), model__in=models.values("pk")
+        )
+
+
+class RoundQuerySet(QuerySet):
+    def visible_to(self, user):
+        return self if user.is_authenticated else self.none()
+
+    def open(self):
+        return self.filter(closed_at=None)
+
+
+class ScanQuerySet(QuerySet):
+    def visible_to(self, user):
+        """Return scans for the office; a member's own ballot's; a seen decision's or item's."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.sees_all:
+            return self
+        related = {
+            name: self.model._meta.get_field(name).related_model.objects.visible_to(user)
+            for name in ("decision", "item", "assessment")
+        }
+        return self.filter(
+            Q(decision__in=related["decision"].values("pk"))
+            | Q(item__in=related["item"].values("pk"))
+            | Q(assessment__in=related["assessment"].values("pk"))
+        )

@@ -1,0 +1,18 @@
+"""How people sign in: with an account that somebody opened for them."""
+
+from allauth.account import forms
+from allauth.account.adapter import DefaultAccountAdapter
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def is_open_for_signup(self, request):
+        """Return False: accounts are opened by an administrator."""
+        return False
+
+
+class LoginForm(forms.LoginForm):
+    def clean_login(self):
+        """Ignore the spaces and dots people write into a phone number: ``0905 123 456``."""
+        login = super().clean_login()
+        digits = login.replace(" ", "").replace(".", "")
+        return digits if digits.isdigit() else login

@@ -1,0 +1,41 @@
+"""What every page's frame shows."""
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+
+def site(request):
+    user = getattr(request, "user", None)
+    return {
+        "site": {
+            "committee_name": settings.COMMITTEE_NAME,
+            "clerk_name": settings.CLERK_NAME,
+            "clerk_phone": settings.CLERK_PHONE,
+            "public_catalogue": settings.PUBLIC_CATALOGUE,
+            "demo": settings.DEBUG,
+        },
+        "nav": _navigation(request, user) if user is not None else [],
+    }
+
+
+def _navigation(request, user):
+    entries = []
+    if user.is_authenticated:
+        entries.append((reverse("home"), _("To do")))
+    if user.is_authenticated or settings.PUBLIC_CATALOGUE:
+        entries.append((reverse("registry:practicemodel_list"), _("Models")))
+        entries.append((reverse("registry:organisation_list"), _("Organisations")))
+    if user.is_authenticated:
+        entries.append((reverse("reviews:seminar_list"), _("Seminars")))
+        entries.append((reverse("reviews:decision_list"), _("Decisions")))
+        if user.is_staff:
+            entries.append((reverse("admin:index"), _("Administration")))
+    return [
+        {"url": url, "label": label, "current": _is_current(request.path, url)}
+        for url, label in entries
+    ]
+
+
+def _is_current(path, url):
+    return path == url if url == reverse("home") else path.startswith(url)
