@@ -172,7 +172,11 @@ class PracticeModelQuerySet(QuerySet):
     def visible_to(self, user):
         """Return what the person may open at all (design: who sees and may do what)."""
         if not user.is_authenticated:
-            return self.ever_accepted().filter(public=True) if settings.PUBLIC_CATALOGUE else self.none()
+            return (
+                self.ever_accepted().filter(public=True)
+                if settings.PUBLIC_CATALOGUE
+                else self.none()
+            )
         if user.sees_all:
             return self
         own = Q(organisation__in=self._acted_for_by(user))
@@ -203,10 +207,8 @@ class PracticeModelQuerySet(QuerySet):
         """Return those the user endorses: of units below a grassroots committee of theirs."""
         if not user.is_authenticated:
             return self.none()
-        memberships = user.memberships.current().filter(
-            organisation__kind__in=self.model.organisation.field.related_model.GRASSROOTS
-        )
-        return self.own_of(user).exclude(organisation__in=memberships.values("organisation"))
+        own = user.memberships.current().values("organisation")
+        return self.own_of(user).exclude(organisation__in=own)
 
     def inside_seen_by(self, user):
         """Return those whose contacts, drafts, notes and moves the user sees."""

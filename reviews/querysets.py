@@ -7,7 +7,9 @@ from django.utils import timezone
 
 def on_agenda_of(user):
     """Return a Q for the models put before a seminar on whose panel the user sits."""
-    items = apps.get_model("reviews", "AgendaItem").objects.filter(seminar__members__user=user, model__isnull=False)
+    items = apps.get_model("reviews", "AgendaItem").objects.filter(
+        seminar__members__user=user, model__isnull=False
+    )
     return Q(pk__in=items.values("model"))
 
 
@@ -82,9 +84,7 @@ class AssessmentQuerySet(QuerySet):
         if user.sees_all:
             return self
         own = self.model.objects.written_by(user).handed_in().filter(item=OuterRef("item"))
-        return self.filter(
-            Q(member__user=user) | Q(Exists(own), handed_in_at__isnull=False)
-        )
+        return self.filter(Q(member__user=user) | Q(Exists(own), handed_in_at__isnull=False))
 
 
 class OfItemQuerySet(QuerySet):

@@ -32,7 +32,9 @@ class Enrolment(Recorded):
     year = models.PositiveSmallIntegerField(_("year"))
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.NEW)
     theme = LineField(_("theme of the year"), max_length=300, blank=True)
-    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("entered by"), **_person)
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("entered by"), **_person
+    )
     on_behalf_of = models.ForeignKey(
         Organisation,
         models.PROTECT,

@@ -162,7 +162,9 @@ class Organisation(Recorded):
 
     def ancestors(self):
         """Return those it stands below, nearest first; one query."""
-        line = {organisation.pk: organisation for organisation in Organisation.objects.line_of(self.pk)}
+        line = {
+            organisation.pk: organisation for organisation in Organisation.objects.line_of(self.pk)
+        }
         above, at = [], line.get(self.parent_id)
         while at is not None and at not in above:
             above.append(at)

@@ -209,7 +209,9 @@ class PracticeModel(Recorded):
     search_key = models.TextField(editable=False, default="")
     sort_key = models.BinaryField(editable=False, default=b"")
 
-    history = History(excluded_fields=["search_key", "sort_key"], m2m_fields=["partners", "movements"])
+    history = History(
+        excluded_fields=["search_key", "sort_key"], m2m_fields=["partners", "movements"]
+    )
     objects = PracticeModelQuerySet.as_manager()
 
     class Meta:
@@ -261,7 +263,8 @@ class PracticeModel(Recorded):
                 name="practicemodel_merged_into_another",
             ),
             models.CheckConstraint(
-                condition=Q(verdict="", verdict_on=None) | ~Q(verdict="") & Q(verdict_on__isnull=False),
+                condition=Q(verdict="", verdict_on=None)
+                | ~Q(verdict="") & Q(verdict_on__isnull=False),
                 name="practicemodel_verdict_has_a_date",
             ),
             models.CheckConstraint(
@@ -447,7 +450,9 @@ class PracticeModel(Recorded):
         """
         self._lock()
         if not self.was_accepted:
-            raise MoveRefused(_("“%(model)s” has not been accepted.") % {"model": self}, code="move")
+            raise MoveRefused(
+                _("“%(model)s” has not been accepted.") % {"model": self}, code="move"
+            )
         self.verdict, self.verdict_on, self.review_by = verdict, on, review_by
         retire = verdict == Verdict.RETIRE
         closed = self.status == self.Status.CLOSED

@@ -313,7 +313,8 @@ class Conclusion(Recorded):
                 violation_error_message=_("Say why, in a few words, for this verdict."),
             ),
             models.CheckConstraint(
-                condition=~Q(verdict="retire") | ~Q(retire_reason="") & Q(closing_kind__in=["completed", "unsuitable", "merged"]),
+                condition=~Q(verdict="retire")
+                | ~Q(retire_reason="") & Q(closing_kind__in=["completed", "unsuitable", "merged"]),
                 name="conclusion_retire_with_a_reason",
                 violation_error_message=_("Choose why and how the model is proposed to end."),
             ),

@@ -92,7 +92,9 @@ class Decision(Recorded):
         constraints = [
             models.CheckConstraint(
                 condition=Q(issued_at=None)
-                | ~Q(number="") & ~Q(signatory="") & Q(dated__isnull=False, recorded_by__isnull=False),
+                | ~Q(number="")
+                & ~Q(signatory="")
+                & Q(dated__isnull=False, recorded_by__isnull=False),
                 name="decision_issued_once_signed",
                 violation_error_message=_(
                     "Enter number, date and signatory from the signed paper before issuing."
@@ -191,9 +193,7 @@ class Decision(Recorded):
         """Begin a new paper that corrects this one, with the same models."""
         if not self.is_issued:
             raise MoveRefused(_("A draft is corrected by writing it again."), code="move")
-        paper = Decision(
-            kind=self.kind, subject=self.subject, seminar=self.seminar, corrects=self
-        )
+        paper = Decision(kind=self.kind, subject=self.subject, seminar=self.seminar, corrects=self)
         paper.save_by(by)
         return paper
 
@@ -202,7 +202,9 @@ class Decision(Recorded):
         issued_at, stored = stands.values_list("issued_at", "version").get()
         if issued_at is not None:
             raise MoveRefused(
-                _("This paper has been issued. What is issued never changes; correct it by a new one."),
+                _(
+                    "This paper has been issued. What is issued never changes; correct it by a new one."
+                ),
                 code="move",
             )
         if version is not None and version != stored:
@@ -284,9 +286,7 @@ class DecisionLine(Recorded):
 
     def clean(self):
         if self.merged_into_id and self.merged_into_id == self.model_id:
-            raise ValidationError(
-                {"merged_into": _("A model cannot be merged into itself.")}
-            )
+            raise ValidationError({"merged_into": _("A model cannot be merged into itself.")})
 
     def stands(self):
         """Whether this is what is said of its model now: the latest paper by date, then entry."""
