@@ -1,0 +1,126 @@
+"""What every form of the register has in common: how it looks, and how it takes text.
+
+``default_renderer`` sits here and not in the settings, so that Django admin keeps its own look.
+"""
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.forms.boundfield import BoundField as DjangoBoundField
+from django.forms.renderers import TemplatesSetting
+
+from registry.vietnamese import clean_text
+
+# The first kind a widget belongs to gives it its class.
+CLASSES = (
+    (forms.RadioSelect, "govuk-radios"),
+    (forms.CheckboxSelectMultiple, "govuk-checkboxes"),
+    (forms.CheckboxInput, "govuk-checkboxes__input"),
+    (forms.Select, "govuk-select"),
+    (forms.Textarea, "govuk-textarea"),
+    (forms.FileInput, "govuk-file-upload"),
+    (forms.Input, "govuk-input"),
+)
+WITH_ERROR_CLASS = {"govuk-select", "govuk-textarea", "govuk-file-upload", "govuk-input"}
+# Attributes Django or a library adds which a page must not have: a browser cuts what UniKey
+# is still composing at maxlength, and a placeholder looks like an answer.
+UNWANTED = ("maxlength", "minlength", "placeholder", "min", "max", "step")
+
+
+class Renderer(TemplatesSetting):
+    form_template_name = "forms/form.html"
+    formset_template_name = "forms/formset.html"
+    field_template_name = "forms/field.html"
+    widget_template_names = {
+        "django/forms/widgets/radio.html": "forms/widgets/choices.html",
+        "django/forms/widgets/checkbox_select.html": "forms/widgets/choices.html",
+        # A number box changes under a scrolling wheel and refuses "1.000".
+        "django/forms/widgets/number.html": "forms/widgets/text.html",
+    }
+
+    def get_template(self, template_name):
+        return super().get_template(self.widget_template_names.get(template_name, template_name))
+
+
+class BoundField(DjangoBoundField):
+    @property
+    def data(self):
+        """Return what was typed, in the one way of writing it that the register stores.
+
+        Cleaned here, before any validation, so that lengths are counted on what is kept.
+        A password is left as it is: the accounts of today were opened without this.
+        """
+        data = super().data
+        if isinstance(data, str) and not isinstance(self.field.widget, forms.PasswordInput):
+            return clean_text(data)
+        return data
+
+    def build_widget_attrs(self, attrs, widget=None):
+        widget = widget or self.field.widget
+        attrs = super().build_widget_attrs(attrs, widget)
+        if widget.is_hidden:
+            return attrs
+        attrs |= {name: False for name in UNWANTED if name in widget.attrs}
+        attrs["class"] = self._css_classes(widget)
+        if isinstance(widget, forms.DateInput | forms.NumberInput):
+            attrs.setdefault("inputmode", widget.attrs.get("inputmode", "numeric"))
+        return attrs
+
+    def _css_classes(self, widget):
+        classes = [name for kind, name in CLASSES if isinstance(widget, kind)][:1]
+        if self.errors:
+            classes += [f"{name}--error" for name in classes if name in WITH_ERROR_CLASS]
+        return " ".join([*classes, widget.attrs.get("class", "")]).strip()
+
+    @property
+    def first_id(self):
+        """Return the id an error links to: of the field, or of the first answer in a group."""
+        if self.id_for_label:
+            return self.id_for_label
+        if isinstance(self.field.widget, forms.ChoiceWidget):
+            return next((option.id_for_label for option in self.subwidgets), self.auto_id)
+        return f"{self.auto_id}_0"
+
+    @property
+    def is_checkbox(self):
+        return isinstance(self.field.widget, forms.CheckboxInput)
+
+    @property
+    def is_marked_optional(self):
+        return (
+            self.form.mark_optional
+            and not self.field.required
+            and not self.field.disabled
+            and not self.is_checkbox
+        )
+
+
+class FormLook:
+    """The look and the manners, also for forms that a library brings."""
+
+    default_renderer = Renderer
+    bound_field_class = BoundField
+    use_required_attribute = False
+    template_name_div = Renderer.form_template_name  # what a formset renders its forms with
+    mark_optional = True  # off in a filter, where nothing is required
+
+    @property
+    def error_summary(self):
+        """Return every error, with the address of its field ("" for the form as a whole)."""
+        return [
+            {"message": message, "href": self._error_href(name)}
+            for name, messages in self.errors.items()
+            for message in messages
+        ]
+
+    def _error_href(self, name):
+        if name == NON_FIELD_ERRORS or self[name].is_hidden:
+            return ""
+        return f"#{self[name].first_id}"
+
+
+class Form(FormLook, forms.Form):
+    pass
+
+
+class ModelForm(FormLook, forms.ModelForm):
+    pass
