@@ -6,6 +6,7 @@ too late answers 409 with a sentence and a way on.
 
 from contextlib import contextmanager
 from http import HTTPStatus
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, render
@@ -40,6 +41,22 @@ def record_opening(user, model):
     """Put on record that somebody from outside the unit opens what it has not sent yet."""
     if model.is_unsent and not PracticeModel.objects.own_of(user).filter(pk=model.pk).exists():
         Opening.objects.create(model=model, by=user)
+
+
+def posted_version(request):
+    """Return the version the page was opened with; 0, which no record has, if it does not say."""
+    try:
+        return int(request.POST.get("version", ""))
+    except ValueError:
+        return 0
+
+
+def posted_token(request):
+    """Return the token of the form that was sent, None if there is none to speak of."""
+    try:
+        return UUID(request.POST.get("token", ""))
+    except ValueError:
+        return None
 
 
 @contextmanager
