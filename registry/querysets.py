@@ -20,7 +20,8 @@ _SUBTREE = """
     WITH RECURSIVE subtree(id) AS (
         SELECT id FROM registry_organisation WHERE id = %s
         UNION
-        SELECT child.id FROM registry_organisation child JOIN subtree ON child.parent_id = subtree.id
+        SELECT child.id FROM registry_organisation child
+        JOIN subtree ON child.parent_id = subtree.id
     )
     SELECT id FROM subtree"""
 
@@ -199,6 +200,16 @@ class PracticeModelQuerySet(QuerySet):
             return self
         return self.own_of(user)
 
+    def discarded_by(self, user):
+        """Return those whose draft the user may discard: the unit's, the clerk's only if the
+        office has entered it.
+        """
+        if user.is_authenticated and user.is_clerk:
+            enrolments = self.model.enrolments.rel.related_model.objects
+            entered = enrolments.filter(model=OuterRef("pk"), on_behalf_of__isnull=False)
+            return self.filter(Exists(entered) | Q(organisation__in=self._acted_for_by(user)))
+        return self.own_of(user)
+
     def received_by(self, user):
         """Return those the user receives, returns, accepts or refuses."""
         return self if user.is_authenticated and user.is_clerk else self.none()
@@ -240,6 +251,15 @@ class OfModelQuerySet(QuerySet):
     def written_by(self, user):
         models = self.model.model.field.related_model.objects
         return self.filter(model__in=models.written_by(user).values("pk"))
+
+
+class ReplicationQuerySet(OfModelQuerySet):
+    def kept_by(self, user):
+        """Return those the user keeps up to date: of the own units, for the clerk any."""
+        if user.is_authenticated and user.is_clerk:
+            return self
+        organisations = self.model.organisation.field.related_model.objects
+        return self.filter(organisation__in=organisations.acted_for_by(user).values("pk"))
 
 
 class NoteQuerySet(OfModelQuerySet):

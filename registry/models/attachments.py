@@ -18,6 +18,7 @@ from registry.querysets import (
     NoteQuerySet,
     OfModelQuerySet,
     OutcomeQuerySet,
+    ReplicationQuerySet,
 )
 
 
@@ -222,7 +223,7 @@ class Replication(Recorded):
     remark = ProseField(_("result, or why it does not suit"), blank=True)
 
     history = History()
-    objects = OfModelQuerySet.as_manager()
+    objects = ReplicationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("replication")
@@ -232,16 +233,19 @@ class Replication(Recorded):
             models.UniqueConstraint(
                 fields=["model", "organisation"],
                 name="replication_once_an_organisation",
+                violation_error_code="organisation",
                 violation_error_message=_("This unit is on the list already."),
             ),
             models.CheckConstraint(
                 condition=~Q(state="unsuited") | ~Q(remark=""),
                 name="replication_says_why_not",
+                violation_error_code="remark",
                 violation_error_message=_("Say why it does not suit this unit."),
             ),
             models.CheckConstraint(
                 condition=~Q(state="doing") | Q(since__isnull=False),
                 name="replication_doing_since",
+                violation_error_code="since",
                 violation_error_message=_("Say since when it is being carried out."),
             ),
         ]

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from simple_history.utils import bulk_create_with_history
 
 from registry.fields import LineField, ProseField
 from registry.history import History, Recorded
@@ -271,6 +272,7 @@ class PracticeModel(Recorded):
                 condition=Q(subject="collective", individual_name="")
                 | Q(subject="individual") & ~Q(individual_name=""),
                 name="practicemodel_individual_has_a_name",
+                violation_error_code="individual_name",
                 violation_error_message=_("Give the individual's name, or choose a collective."),
             ),
         ]
@@ -282,12 +284,16 @@ class PracticeModel(Recorded):
         return reverse("registry:practicemodel_detail", args=[self.pk])
 
     def save(self, **kwargs):
+        self.fill_keys()
+        super().save(**kwargs)
+
+    def fill_keys(self):
+        """Compute what is stored beside the text; to be called where ``save`` is passed by."""
         if not self.organisation_name:
             self.organisation_name = self.organisation.name
         parts = [self.name, self.short_name, self.code or "", self.organisation_name, self.place]
         self.search_key = " ".join(fold(part) for part in parts)
         self.sort_key = sort_key(self.name)
-        super().save(**kwargs)
 
     def clean(self):
         if self.subject == self.Subject.COLLECTIVE:
@@ -315,6 +321,13 @@ class PracticeModel(Recorded):
         """Return the fields of the eight items that are still empty."""
         return [name for item in self.ITEMS for name in item if not getattr(self, name)]
 
+    def check_complete(self):
+        """Raise ValidationError, with a message at each field, for what sending still needs."""
+        if missing := self.missing():
+            raise ValidationError(
+                {name: _("This is needed before the registration is sent.") for name in missing}
+            )
+
     def can(self, move):
         """Whether the move begins where the model stands now."""
         return self.status in self.MOVES[move][0]
@@ -337,6 +350,15 @@ class PracticeModel(Recorded):
         return enrolment is not None and enrolment.endorsed_at is None
 
     # --- Writing ----------------------------------------------------------------------------
+
+    @transaction.atomic
+    def begin(self, *, by, year, on_behalf_of=None):
+        """Store a new registration as a draft, enrolled in that year."""
+        self.save_by(by, on_behalf_of=on_behalf_of)
+        enrolment = self.enrolments.model(
+            model=self, year=year, entered_by=by, on_behalf_of=on_behalf_of
+        )
+        enrolment.save_by(by, on_behalf_of=on_behalf_of)
 
     @transaction.atomic
     def write(self, *, by, version, why="", on_behalf_of=None):
@@ -369,10 +391,7 @@ class PracticeModel(Recorded):
     def submit(self, *, by, version=None, on_behalf_of=None):
         """Send the registration to the committee's office; the first time it gets its code."""
         with self._move("submit", by=by, version=version, on_behalf_of=on_behalf_of):
-            if missing := self.missing():
-                raise ValidationError(
-                    {name: _("This is needed before the registration is sent.") for name in missing}
-                )
+            self.check_complete()
             if self.code is None:
                 self.code = self._next_code()
                 self.submitted_at = timezone.now()
@@ -500,10 +519,30 @@ class PracticeModel(Recorded):
         if enrolment := self.enrolments.order_by("-year").first():
             enrolment.follow(move, by=by)
 
+    @classmethod
+    @transaction.atomic
+    def enter_old(cls, models, *, year, by=None, why=""):
+        """Enter models of the old register, with codes of that year and a history.
+
+        They run, unless they say that they are closed; who once accepted them is not known.
+        """
+        first = Sequence.take(f"models of {year}", len(models))
+        for number, model in enumerate(models, first):
+            model.origin = cls.Origin.OLD_REGISTER
+            model.status = cls.Status.CLOSED if model.closing_kind else cls.Status.RUNNING
+            model.code = cls.code_of(year, number)
+            model.fill_keys()
+        return bulk_create_with_history(
+            models, cls, batch_size=500, default_user=by, default_change_reason=why
+        )
+
+    @staticmethod
+    def code_of(year, number):
+        return f"{settings.MODEL_CODE_PREFIX}-{year}-{number:04d}"
+
     def _next_code(self):
         year = timezone.localdate().year
-        number = Sequence.next(f"models of {year}")
-        return f"{settings.MODEL_CODE_PREFIX}-{year}-{number:04d}"
+        return self.code_of(year, Sequence.take(f"models of {year}"))
 
 
 class Move(models.Model):

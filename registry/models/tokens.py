@@ -3,6 +3,8 @@
 from django.db import IntegrityError, models, transaction
 from django.db.models import F
 
+from registry.storage import files_follow_the_transaction
+
 
 class TokenSpent(Exception):
     """The form was sent before; ``result`` is the address the first sending led to."""
@@ -43,6 +45,21 @@ class FormToken(models.Model):
             spent = cls.objects.filter(token=token, user=user).first()
             raise TokenSpent(spent.result if spent else "") from None
 
+    @classmethod
+    def once(cls, token, user, create):
+        """Call ``create``, which returns an address, unless the form was sent before.
+
+        Return the address, of this sending or of the first. All or nothing: when ``create``
+        fails, its rows, its files and the claim are gone again.
+        """
+        try:
+            with files_follow_the_transaction(), transaction.atomic():
+                claimed = cls.claim(token, user)
+                claimed.led_to(create())
+        except TokenSpent as spent:
+            return spent.result
+        return claimed.result
+
     def led_to(self, address):
         """Keep where the first sending led, for the ones that follow."""
         self.result = address
@@ -59,8 +76,8 @@ class Sequence(models.Model):
         return f"{self.name}: {self.last}"
 
     @classmethod
-    def next(cls, name):
-        """Return the next number; to be called in a transaction, which holds the row's lock."""
+    def take(cls, name, count=1):
+        """Take numbers and return the first; in a transaction, which holds the row's lock."""
         cls.objects.get_or_create(name=name)
-        cls.objects.filter(name=name).update(last=F("last") + 1)
-        return cls.objects.values_list("last", flat=True).get(name=name)
+        cls.objects.filter(name=name).update(last=F("last") + count)
+        return cls.objects.values_list("last", flat=True).get(name=name) - count + 1

@@ -76,21 +76,25 @@ class Assessment(Recorded):
             models.CheckConstraint(
                 condition=Q(handed_in_at=None) | ~Q(verdict=""),
                 name="assessment_handed_in_with_a_verdict",
+                violation_error_code="verdict",
                 violation_error_message=_("Choose a verdict before handing in."),
             ),
             models.CheckConstraint(
                 condition=Q(handed_in_at=None) | ~Q(verdict__in=EXPLAINED) | ~Q(remark=""),
                 name="assessment_explained",
+                violation_error_code="remark",
                 violation_error_message=_("Say why, in a few words, for this verdict."),
             ),
             models.CheckConstraint(
                 condition=Q(handed_in_at=None) | ~Q(verdict="retire") | ~Q(retire_reason=""),
                 name="assessment_retire_with_a_reason",
+                violation_error_code="retire_reason",
                 violation_error_message=_("Choose why the model is proposed to end."),
             ),
             models.CheckConstraint(
                 condition=Q(retire_reason="") | Q(verdict="retire"),
                 name="assessment_reason_only_to_retire",
+                violation_error_code="retire_reason",
                 violation_error_message=_("A reason to end goes with the verdict to end only."),
             ),
             models.CheckConstraint(
@@ -247,11 +251,13 @@ class Recusal(Recorded):
             models.UniqueConstraint(
                 fields=["item", "member"],
                 name="recusal_one_a_member",
+                violation_error_code="member",
                 violation_error_message=_("This member takes no part in it already."),
             ),
             models.CheckConstraint(
                 condition=Q(of_own_unit=True) | ~Q(reason=""),
                 name="recusal_says_why",
+                violation_error_code="reason",
                 violation_error_message=_("Say why the member takes no part."),
             ),
         ]
@@ -310,23 +316,27 @@ class Conclusion(Recorded):
             models.CheckConstraint(
                 condition=~Q(verdict__in=EXPLAINED) | ~Q(rationale=""),
                 name="conclusion_explained",
+                violation_error_code="rationale",
                 violation_error_message=_("Say why, in a few words, for this verdict."),
             ),
             models.CheckConstraint(
                 condition=~Q(verdict="retire")
                 | ~Q(retire_reason="") & Q(closing_kind__in=["completed", "unsuitable", "merged"]),
                 name="conclusion_retire_with_a_reason",
+                violation_error_code="retire_reason",
                 violation_error_message=_("Choose why and how the model is proposed to end."),
             ),
             models.CheckConstraint(
                 condition=Q(verdict="retire") | Q(retire_reason="", closing_kind=""),
                 name="conclusion_reason_only_to_retire",
+                violation_error_code="retire_reason",
                 violation_error_message=_("A reason to end goes with the verdict to end only."),
             ),
             models.CheckConstraint(
                 condition=Q(closing_kind="merged", merged_into__isnull=False)
                 | ~Q(closing_kind="merged") & Q(merged_into=None),
                 name="conclusion_merged_into_another",
+                violation_error_code="merged_into",
                 violation_error_message=_("Choose the model it would be merged into."),
             ),
         ]

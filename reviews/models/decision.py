@@ -96,6 +96,7 @@ class Decision(Recorded):
                 & ~Q(signatory="")
                 & Q(dated__isnull=False, recorded_by__isnull=False),
                 name="decision_issued_once_signed",
+                violation_error_code="number",
                 violation_error_message=_(
                     "Enter number, date and signatory from the signed paper before issuing."
                 ),
@@ -202,9 +203,7 @@ class Decision(Recorded):
         issued_at, stored = stands.values_list("issued_at", "version").get()
         if issued_at is not None:
             raise MoveRefused(
-                _(
-                    "This paper has been issued. What is issued never changes; correct it by a new one."
-                ),
+                _("This paper has been issued and never changes; correct it by a new one."),
                 code="move",
             )
         if version is not None and version != stored:
@@ -255,28 +254,33 @@ class DecisionLine(Recorded):
             models.UniqueConstraint(
                 fields=["decision", "model"],
                 name="decisionline_model_once",
+                violation_error_code="model",
                 violation_error_message=_("This model has a line in this paper already."),
             ),
             models.CheckConstraint(
                 condition=~Q(verdict__in=EXPLAINED) | ~Q(reason=""),
                 name="decisionline_explained",
+                violation_error_code="reason",
                 violation_error_message=_("Say why, in a few words, for this verdict."),
             ),
             models.CheckConstraint(
                 condition=~Q(verdict="retire")
                 | ~Q(retire_reason="") & Q(closing_kind__in=["completed", "unsuitable", "merged"]),
                 name="decisionline_retire_with_a_reason",
+                violation_error_code="retire_reason",
                 violation_error_message=_("Choose why and how the model ends."),
             ),
             models.CheckConstraint(
                 condition=Q(verdict="retire") | Q(retire_reason="", closing_kind=""),
                 name="decisionline_reason_only_to_retire",
+                violation_error_code="retire_reason",
                 violation_error_message=_("A reason to end goes with the verdict to end only."),
             ),
             models.CheckConstraint(
                 condition=Q(closing_kind="merged", merged_into__isnull=False)
                 | ~Q(closing_kind="merged") & Q(merged_into=None),
                 name="decisionline_merged_into_another",
+                violation_error_code="merged_into",
                 violation_error_message=_("Choose the model it is merged into."),
             ),
         ]

@@ -108,9 +108,9 @@ class Seminar(Recorded):
         """Put models before the seminar, after those that are there; return how many were new."""
         with self.held(self.State.PLANNED):
             there = set(self.items.exclude(model=None).values_list("model", flat=True))
-            position = self.items.aggregate(last=Max("position"))["last"] or 0
+            last = self.items.aggregate(last=Max("position"))["last"] or 0
             new = [model for model in chosen if model.pk not in there]
-            for position, model in enumerate(new, position + 1):
+            for position, model in enumerate(new, last + 1):
                 item = self.items.model(
                     seminar=self, position=position, organisation=model.organisation, model=model
                 )

@@ -1,0 +1,143 @@
+"""The panel's desk and the ballots."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from registry.access import refusals_lead_to, visible_or_404
+from registry.models import MoveRefused
+from registry.storage import files_follow_the_transaction
+from reviews.forms.assessment import AssessmentForm, PaperBallotForm
+from reviews.models import Assessment, Scan, Seminar
+
+
+@require_safe
+def desk(request, pk):
+    """The reader's ballots in one seminar: what is left, what is handed in."""
+    seminar = visible_or_404(Seminar.objects, request.user, pk, may="judged_by")
+    ballots = list(_own_ballots(request.user, seminar))
+    context = {
+        "seminar": seminar,
+        "waiting": [ballot for ballot in ballots if not ballot.is_handed_in],
+        "handed_in": [ballot for ballot in ballots if ballot.is_handed_in],
+        "recusals": seminar.items.filter(recusals__member__user=request.user).select_related(
+            "model", "organisation"
+        ),
+    }
+    return render(request, "reviews/desk.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def assessment_detail(request, pk):
+    """One ballot: to write while it is the reader's and open; to read once handed in."""
+    ballot = get_object_or_404(_with_what_is_judged(request.user), pk=pk)
+    own = Assessment.objects.written_by(request.user).filter(pk=pk).exists()
+    if request.method == "POST" and not own:
+        raise PermissionDenied
+    if ballot.is_handed_in and request.method != "POST" or not own:
+        return render(request, "reviews/assessment_detail.html", _context(request, ballot))
+    form = AssessmentForm(request.POST or None, instance=ballot)
+    if request.method == "POST" and form.is_valid():
+        hand_in = request.POST.get("action") != "save"
+        with refusals_lead_to(ballot.get_absolute_url()):
+            if _carried_out(request, ballot, form, hand_in=hand_in):
+                return _onward(request, ballot, hand_in=hand_in)
+    return render(request, "reviews/assessment_form.html", _context(request, ballot, form))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def assessment_paper(request, pk):
+    """The clerk enters a ballot that came on paper."""
+    ballot = visible_or_404(
+        _with_what_is_judged(request.user), request.user, pk, may="entered_by_clerk"
+    )
+    form = PaperBallotForm(request.POST or None, request.FILES or None, instance=ballot)
+    if request.method == "POST" and form.is_valid():
+        with refusals_lead_to(ballot.item.seminar.get_absolute_url()):
+            if _carried_out(request, ballot, form, hand_in=True, source=Assessment.Source.PAPER):
+                messages.success(request, _("The paper ballot has been entered."))
+                return redirect(ballot.item.seminar)
+    context = _context(request, ballot, form) | {"from_paper": True}
+    return render(request, "reviews/assessment_form.html", context)
+
+
+def _carried_out(request, ballot, form, *, hand_in, source=Assessment.Source.FORM):
+    """Keep the ballot, then hand it in if asked; return whether all of that was done.
+
+    What is missing for handing in is said at its field, and costs nothing: the draft is kept.
+    """
+    with files_follow_the_transaction(), transaction.atomic():
+        ballot.write(
+            by=request.user,
+            version=form.cleaned_data["version"],
+            scores=form.scores(),
+            source=source,
+        )
+        for checked in form.cleaned_data.get("files") or ():
+            Scan.store(checked, by=request.user, assessment=ballot)
+    if not hand_in:
+        return True
+    try:
+        ballot.hand_in(by=request.user, version=ballot.version, source=source)
+    except MoveRefused:
+        raise
+    except ValidationError as error:
+        form.add_error(None, error)
+        ballot.refresh_from_db()
+        form.data = form.data.copy()
+        form.data["version"] = ballot.version
+        return False
+    return True
+
+
+def _onward(request, ballot, *, hand_in):
+    """Go to the next ballot that waits, or to the desk when none does."""
+    seminar = ballot.item.seminar
+    waiting = [one for one in _own_ballots(request.user, seminar) if not one.is_handed_in]
+    desk_address = reverse("reviews:desk", args=[seminar.pk])
+    if not hand_in:
+        messages.success(request, _("Kept as a draft. It is not handed in yet."))
+        return redirect(desk_address)
+    if not waiting:
+        messages.success(request, _("Handed in. That was the last one."))
+        return redirect(desk_address)
+    messages.success(request, _("Handed in. %(number)s left.") % {"number": len(waiting)})
+    after = [one for one in waiting if one.item.position > ballot.item.position]
+    return redirect((after or waiting)[0])
+
+
+def _own_ballots(user, seminar):
+    return (
+        Assessment.objects.written_by(user)
+        .filter(item__seminar=seminar)
+        .select_related("item__model", "item__organisation")
+        .order_by("item__position", "pk")
+    )
+
+
+def _with_what_is_judged(user):
+    return Assessment.objects.visible_to(user).select_related(
+        "item__seminar", "item__model__organisation", "item__model__field", "member__user"
+    )
+
+
+def _context(request, ballot, form=None):
+    item = ballot.item
+    others = Assessment.objects.visible_to(request.user).handed_in().filter(item=item)
+    own = _own_ballots(request.user, item.seminar)
+    return {
+        "ballot": ballot,
+        "item": item,
+        "model": item.model,
+        "seminar": item.seminar,
+        "form": form,
+        "others": others.exclude(pk=ballot.pk).select_related("member"),
+        "left": own.waiting().count(),
+        "of": own.count(),
+        "photos": item.model.evidence.present().filter(kind="photo") if item.model else (),
+        "scans": ballot.scans.all() if ballot.is_handed_in else (),
+    }
