@@ -1,0 +1,105 @@
+"""The forms of a paper and of its lines."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from registry.files import MultipleFileField
+from registry.forms.attachments import OnceField
+from registry.forms.base import Form, ModelForm
+from registry.forms.lookups import ModelLookupField, OrganisationsLookupField
+from registry.models import ClosingKind, Organisation, PracticeModel, Verdict
+from reviews.models import Decision, DecisionLine
+
+_narrow = {"class": "govuk-input--width-10"}
+
+
+class DecisionForm(ModelForm):
+    """Begin a paper; number, date and signatory come when it is signed."""
+
+    token = OnceField()
+
+    class Meta:
+        model = Decision
+        fields = ("kind", "subject", "seminar")
+
+
+class DecisionUpdateForm(ModelForm):
+    """Write a paper that is not issued yet."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Decision
+        fields = ("kind", "subject", "number", "dated", "signatory", "signatory_position")
+        widgets = {
+            "number": forms.TextInput(attrs=_narrow),
+            "dated": forms.DateInput(attrs=_narrow),
+        }
+        help_texts = {"dated": _("As on the signed paper, for example 5/6/2026.")}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = self.instance.version
+
+
+class DecisionLineForm(ModelForm):
+    """What a paper says of one model."""
+
+    model = ModelLookupField(label=_("Model"), help_text=_("Its code, or its name."))
+    merged_into = ModelLookupField(
+        label=_("Merged into"), required=False, help_text=_("Only if it is merged: code or name.")
+    )
+    take_up = OrganisationsLookupField(
+        label=_("Units that should take it up"),
+        required=False,
+        help_text=_("The name of one organisation on each line."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    class Meta:
+        model = DecisionLine
+        fields = (
+            "model",
+            "verdict",
+            "reason",
+            "retire_reason",
+            "closing_kind",
+            "merged_into",
+            "review_by",
+            "take_up",
+        )
+        widgets = {
+            "verdict": forms.RadioSelect,
+            "reason": forms.Textarea(attrs={"rows": 4}),
+            "review_by": forms.DateInput(attrs=_narrow),
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        accepted = PracticeModel.objects.ever_accepted()
+        self.fields["model"].queryset = self.fields["merged_into"].queryset = accepted
+        self.fields["take_up"].queryset = Organisation.objects.existing().select_related("parent")
+        self.fields["verdict"].choices = Verdict.choices
+        ends = (ClosingKind.COMPLETED, ClosingKind.UNSUITABLE, ClosingKind.MERGED)
+        self.fields["closing_kind"].choices = [("", "---------"), *((k, k.label) for k in ends)]
+        if self.instance.pk:
+            self.initial["take_up"] = list(self.instance.take_up.select_related("parent"))
+
+    def _save_m2m(self):
+        """Leave the units to ``Decision.add_line``, which stores the line as a whole."""
+
+
+class ScanForm(Form):
+    token = OnceField()
+    files = MultipleFileField(label=_("Scan of the signed paper"))
+
+
+class PublishForm(Form):
+    """Open an issued paper to all, now or from a day on."""
+
+    from_day = forms.DateField(
+        label=_("Open to all from"),
+        required=False,
+        help_text=_("Left empty: from now on."),
+        widget=forms.DateInput(attrs=_narrow),
+    )

@@ -1,0 +1,264 @@
+"""Papers and their lines: prepared, signed outside, recorded, issued, corrected."""
+
+import datetime
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from registry.access import is_allowed, refusals_lead_to, visible_or_404
+from registry.files import file_response
+from registry.models import FormToken, MoveRefused
+from reviews.forms.decision import (
+    DecisionForm,
+    DecisionLineForm,
+    DecisionUpdateForm,
+    PublishForm,
+    ScanForm,
+)
+from reviews.models import Decision, DecisionLine, Scan, Seminar
+
+require_form = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+def decision_list(request):
+    decisions = Decision.objects.visible_to(request.user).select_related("seminar")
+    context = {
+        "page_obj": Paginator(decisions, 25).get_page(request.GET.get("page")),
+        "can_write": request.user.is_clerk,
+    }
+    return render(request, "reviews/decision_list.html", context)
+
+
+@require_safe
+def decision_detail(request, pk):
+    decision = visible_or_404(Decision.objects, request.user, pk)
+    lines = (
+        DecisionLine.objects.visible_to(request.user)
+        .filter(decision=decision)
+        .select_related("model__organisation", "merged_into")
+        .prefetch_related("take_up")
+    )
+    writes = is_allowed(decision, request.user, "recorded_by_user")
+    context = {
+        "decision": decision,
+        "lines": lines,
+        "scans": decision.scans.all(),
+        "can_write": writes and not decision.is_issued,
+        "can_follow": writes and decision.is_issued,
+        "corrected_by": decision.corrected_by.visible_to(request.user),
+    }
+    return render(request, "reviews/decision_detail.html", context)
+
+
+@require_form
+def decision_create(request):
+    _writers_only(request)
+    form = DecisionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+
+        def create():
+            form.instance.save_by(request.user)
+            return form.instance.get_absolute_url()
+
+        return redirect(FormToken.once(form.cleaned_data["token"], request.user, create))
+    return _page(request, form, _("A new paper"))
+
+
+@require_POST
+def decision_from_seminar(request, pk):
+    """Prepare the paper of a seminar from its proposals; go on with it if it is begun."""
+    seminar = visible_or_404(Seminar.objects, request.user, pk, may="run_by")
+    with transaction.atomic():
+        Seminar.objects.select_for_update().get(pk=seminar.pk)
+        decision = seminar.decisions.drafts().first()
+        if decision is None:
+            decision = Decision(
+                seminar=seminar,
+                subject=_("Conclusion on the models reviewed at: %(seminar)s")
+                % {"seminar": seminar},
+            )
+            decision.save_by(request.user)
+        added = decision.take_proposals(by=request.user)
+    messages.success(
+        request,
+        ngettext(
+            "%(number)s line taken from the proposals.",
+            "%(number)s lines taken from the proposals.",
+            added,
+        )
+        % {"number": added},
+    )
+    return redirect(decision)
+
+
+@require_form
+def decision_update(request, pk):
+    decision = _draft_or_refuse(request, pk)
+    form = DecisionUpdateForm(request.POST or None, instance=decision)
+    if request.method == "POST" and form.is_valid():
+        with refusals_lead_to(decision.get_absolute_url()):
+            decision.write(by=request.user, version=form.cleaned_data["version"] or 0)
+        messages.success(request, _("The paper has been saved."))
+        return redirect(decision)
+    return _page(request, form, _("Write the paper"), decision)
+
+
+@require_form
+def line_add(request, pk):
+    decision = _draft_or_refuse(request, pk)
+    line = DecisionLine(decision=decision)
+    return _line_page(request, decision, line, _("Add a line"))
+
+
+@require_form
+def line_update(request, pk):
+    line = _line_or_404(request, pk)
+    decision = _draft_or_refuse(request, line.decision_id)
+    return _line_page(request, decision, line, _("Change the line"))
+
+
+@require_POST
+def line_drop(request, pk):
+    line = _line_or_404(request, pk)
+    decision = _draft_or_refuse(request, line.decision_id)
+    with refusals_lead_to(decision.get_absolute_url()):
+        decision.drop_line(line, by=request.user)
+    messages.success(request, _("The line has been taken out."))
+    return redirect(decision)
+
+
+@require_form
+def decision_issue(request, pk):
+    """Show what issuing will do to each model, then do it."""
+    decision = _draft_or_refuse(request, pk)
+    refusals = []
+    if request.method == "POST":
+        try:
+            with refusals_lead_to(decision.get_absolute_url()):
+                decision.issue(by=request.user, version=_version(request))
+        except MoveRefused:
+            raise
+        except ValidationError as error:
+            refusals = error.messages
+        else:
+            messages.success(request, _("Issued. The models stand as the paper says."))
+            return redirect(decision)
+        decision.refresh_from_db()
+    lines = decision.lines.select_related("model__organisation", "merged_into")
+    context = {
+        "decision": decision,
+        "lines": lines.prefetch_related("take_up"),
+        "refusals": refusals,
+        "unsigned": not (decision.number and decision.dated and decision.signatory),
+    }
+    return render(request, "reviews/decision_issue.html", context)
+
+
+@require_form
+def decision_publish(request, pk):
+    decision = visible_or_404(Decision.objects, request.user, pk, may="recorded_by_user")
+    form = PublishForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        day = form.cleaned_data["from_day"]
+        at = day and timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
+        with refusals_lead_to(decision.get_absolute_url()):
+            decision.publish(by=request.user, at=at)
+        messages.success(request, _("The paper is open to all from that moment."))
+        return redirect(decision)
+    return _page(request, form, _("Open the paper to all"), decision)
+
+
+@require_POST
+def decision_correct(request, pk):
+    decision = visible_or_404(Decision.objects, request.user, pk, may="recorded_by_user")
+    with refusals_lead_to(decision.get_absolute_url()):
+        paper = decision.correcting(by=request.user)
+    messages.success(request, _("Write here what is to stand instead."))
+    return redirect(paper)
+
+
+@require_form
+def scan_add(request, pk):
+    decision = visible_or_404(Decision.objects, request.user, pk, may="recorded_by_user")
+    form = ScanForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+
+        def create():
+            for checked in form.cleaned_data["files"]:
+                Scan.store(checked, by=request.user, decision=decision)
+            return decision.get_absolute_url()
+
+        FormToken.once(form.cleaned_data["token"], request.user, create)
+        messages.success(request, _("The scan has been added."))
+        return redirect(decision)
+    return _page(request, form, _("Add a scan of the signed paper"), decision)
+
+
+@require_safe
+def scan_file(request, pk):
+    scan = visible_or_404(Scan.objects, request.user, pk)
+    return file_response(scan.file, scan.original_name, scan.content_type)
+
+
+def _writers_only(request):
+    if not request.user.is_clerk:
+        raise PermissionDenied
+
+
+def _draft_or_refuse(request, pk):
+    """Return a paper the reader may still write; 409 once it is issued."""
+    decision = visible_or_404(Decision.objects, request.user, pk, may="recorded_by_user")
+    if decision.is_issued:
+        with refusals_lead_to(decision.get_absolute_url()):
+            raise MoveRefused(
+                _("This paper has been issued and never changes; correct it by a new one."),
+                code="move",
+            )
+    return decision
+
+
+def _line_or_404(request, pk):
+    lines = DecisionLine.objects.visible_to(request.user).select_related("model", "merged_into")
+    return get_object_or_404(lines, pk=pk)
+
+
+def _line_page(request, decision, line, title):
+    form = DecisionLineForm(request.POST or None, instance=line)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with refusals_lead_to(decision.get_absolute_url()):
+                decision.add_line(form.instance, by=request.user, take_up=form.cleaned_data["take_up"])
+        except MoveRefused:
+            raise
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("The line has been kept."))
+            return redirect(decision)
+    return _page(request, form, title, decision)
+
+
+def _version(request):
+    """Return the version the page was opened with; 0, which none has, if it is missing."""
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _page(request, form, title, decision=None):
+    back = decision.get_absolute_url() if decision else reverse("reviews:decision_list")
+    context = {
+        "form": form,
+        "title": title,
+        "back": back,
+        "back_label": decision or _("Decisions"),
+    }
+    return render(request, "reviews/decision_form.html", context)
