@@ -190,7 +190,12 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "tamky_models.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"login": "tamky_models.accounts.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "tamky_models.accounts.LoginForm",
+    "change_password": "tamky_models.accounts.ChangePasswordForm",
+    "reauthenticate": "tamky_models.accounts.ReauthenticateForm",
+    "reset_password_from_key": "tamky_models.accounts.ResetPasswordKeyForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

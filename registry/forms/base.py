@@ -4,9 +4,10 @@
 """
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms.boundfield import BoundField as DjangoBoundField
 from django.forms.renderers import TemplatesSetting
+from django.forms.widgets import ChoiceWidget, Input
 
 from registry.vietnamese import clean_text
 
@@ -18,7 +19,7 @@ CLASSES = (
     (forms.Select, "govuk-select"),
     (forms.Textarea, "govuk-textarea"),
     (forms.FileInput, "govuk-file-upload"),
-    (forms.Input, "govuk-input"),
+    (Input, "govuk-input"),
 )
 WITH_ERROR_CLASS = {"govuk-select", "govuk-textarea", "govuk-file-upload", "govuk-input"}
 # Attributes Django or a library adds which a page must not have: a browser cuts what UniKey
@@ -76,7 +77,7 @@ class BoundField(DjangoBoundField):
         """Return the id an error links to: of the field, or of the first answer in a group."""
         if self.id_for_label:
             return self.id_for_label
-        if isinstance(self.field.widget, forms.ChoiceWidget):
+        if isinstance(self.field.widget, ChoiceWidget):
             return next((option.id_for_label for option in self.subwidgets), self.auto_id)
         return f"{self.auto_id}_0"
 
@@ -112,10 +113,34 @@ class FormLook:
             for message in messages
         ]
 
+    def add_error(self, field, error):
+        """Put an error of a constraint at the field its code names, if the form has that field.
+
+        So that a rule is written once, on the model, and still speaks at the right place.
+        """
+        if field is None and isinstance(error, ValidationError):
+            for name, found in _by_field(error, self.fields):
+                super().add_error(name, found)
+        else:
+            super().add_error(field, error)
+
     def _error_href(self, name):
         if name == NON_FIELD_ERRORS or self[name].is_hidden:
             return ""
         return f"#{self[name].first_id}"
+
+
+def _by_field(error, fields):
+    """Yield a field's name, or None, for each of the errors."""
+    named = (
+        error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
+    )
+    for name, errors in named.items():
+        for each in errors:
+            if name in fields:
+                yield name, each
+            else:
+                yield (each.code if each.code in fields else None), each
 
 
 class Form(FormLook, forms.Form):

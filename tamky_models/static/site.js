@@ -1,0 +1,42 @@
+// Comfort only: every page works without it.
+(function () {
+  "use strict";
+
+  var LOCK_MS = 15000;
+
+  function lock(form, button) {
+    form.setAttribute("data-sent", "");
+    if (button) button.setAttribute("aria-disabled", "true");
+  }
+
+  function unlock(form) {
+    form.removeAttribute("data-sent");
+    form.querySelectorAll("[aria-disabled]").forEach(function (button) {
+      button.removeAttribute("aria-disabled");
+    });
+  }
+
+  // A second press while the first is under way does nothing. Buttons stay enabled (a disabled one
+  // would not be sent), and a form opens again when the page comes back or the network was lost.
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (event.defaultPrevented || (form.getAttribute("method") || "").toLowerCase() !== "post") return;
+    if (form.hasAttribute("data-sent")) {
+      event.preventDefault();
+      return;
+    }
+    lock(form, event.submitter);
+    window.setTimeout(unlock, LOCK_MS, form);
+  });
+
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll("form[data-sent]").forEach(unlock);
+  });
+
+  // Whoever cannot see the page hears first what went wrong.
+  var summary = document.querySelector(".govuk-error-summary");
+  if (summary) {
+    summary.setAttribute("tabindex", "-1");
+    summary.focus();
+  }
+})();
