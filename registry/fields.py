@@ -1,6 +1,6 @@
 """Text fields whose content is cleaned on its way in, however it comes."""
 
-from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
+from django.core.validators import MaxLengthValidator
 from django.db import models
 
 from registry.vietnamese import clean_text

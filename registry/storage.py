@@ -1,0 +1,45 @@
+"""Where uploaded files lie: in a folder that no address leads to."""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.core.files.storage import FileSystemStorage
+
+_saved = ContextVar("files saved in this block", default=None)
+
+
+class PrivateStorage(FileSystemStorage):
+    """Files under MEDIA_ROOT, without an address of their own.
+
+    A view that has checked who asks sends them.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(base_url=None, file_permissions_mode=0o640, **kwargs)
+
+    def url(self, name):
+        raise ValueError("A private file has no address; ask the view of its record.")
+
+    def save(self, name, content, max_length=None):
+        name = super().save(name, content, max_length)
+        if (saved := _saved.get()) is not None:
+            saved.append((self, name))
+        return name
+
+
+@contextmanager
+def files_follow_the_transaction():
+    """Delete the files saved in the block again when it fails, as its rows are rolled back.
+
+    To be put around ``transaction.atomic()``, so that a failing commit counts as well.
+    """
+    saved = []
+    token = _saved.set(saved)
+    try:
+        yield
+    except BaseException:
+        for storage, name in saved:
+            storage.delete(name)
+        raise
+    finally:
+        _saved.reset(token)
