@@ -34,4 +34,4 @@ class ProseField(_Cleaned, models.TextField):
 
     def __init__(self, *args, max_length=20_000, **kwargs):
         super().__init__(*args, max_length=max_length, **kwargs)
-        self.validators = [*self.validators, MaxLengthValidator(max_length)]
+        self.validators.append(MaxLengthValidator(max_length))

@@ -135,7 +135,9 @@ def _context(request, ballot, form=None):
         "model": item.model,
         "seminar": item.seminar,
         "form": form,
-        "others": others.exclude(pk=ballot.pk).select_related("member"),
+        "others": others.exclude(pk=ballot.pk)
+        .select_related("member")
+        .prefetch_related("scores__criterion"),
         "left": own.waiting().count(),
         "of": own.count(),
         "photos": item.model.evidence.present().filter(kind="photo") if item.model else (),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registry.access import is_allowed, refusals_lead_to, visible_or_404
+from registry.access import is_allowed, posted_version, refusals_lead_to, visible_or_404
 from registry.files import file_response
 from registry.models import FormToken, MoveRefused
 from reviews.forms.decision import (
@@ -144,7 +144,7 @@ def decision_issue(request, pk):
     if request.method == "POST":
         try:
             with refusals_lead_to(decision.get_absolute_url()):
-                decision.issue(by=request.user, version=_version(request))
+                decision.issue(by=request.user, version=posted_version(request))
         except MoveRefused:
             raise
         except ValidationError as error:
@@ -245,12 +245,6 @@ def _line_page(request, decision, line, title):
             messages.success(request, _("The line has been kept."))
             return redirect(decision)
     return _page(request, form, title, decision)
-
-
-def _version(request):
-    """Return the version the page was opened with; 0, which none has, if it is missing."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _page(request, form, title, decision=None):
