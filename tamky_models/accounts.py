@@ -26,7 +26,3 @@ class ChangePasswordForm(FormLook, forms.ChangePasswordForm):
 
 class ReauthenticateForm(FormLook, forms.ReauthenticateForm):
     pass
-
-
-class ResetPasswordKeyForm(FormLook, forms.ResetPasswordKeyForm):
-    pass
