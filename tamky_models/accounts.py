@@ -26,3 +26,7 @@ class ChangePasswordForm(FormLook, forms.ChangePasswordForm):
 
 class ReauthenticateForm(FormLook, forms.ReauthenticateForm):
     pass
+
+
+class ResetPasswordKeyForm(FormLook, forms.ResetPasswordKeyForm):
+    pass
