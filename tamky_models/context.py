@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 def site(request):
     user = getattr(request, "user", None)
     return {
-        "site": {
+        # Not "site": allauth gives its own pages a variable of that name.
+        "register": {
             "committee_name": settings.COMMITTEE_NAME,
             "clerk_name": settings.CLERK_NAME,
             "clerk_phone": settings.CLERK_PHONE,

@@ -106,9 +106,12 @@ class FormLook:
 
     @property
     def error_summary(self):
-        """Return every error, with the address of its field ("" for the form as a whole)."""
+        """Return every error, with the name and the address of its field.
+
+        Both are "" for an error of the form as a whole; a hidden field has no address.
+        """
         return [
-            {"message": message, "href": self._error_href(name)}
+            {"message": message, **self._field_of_error(name)}
             for name, messages in self.errors.items()
             for message in messages
         ]
@@ -124,10 +127,11 @@ class FormLook:
         else:
             super().add_error(field, error)
 
-    def _error_href(self, name):
-        if name == NON_FIELD_ERRORS or self[name].is_hidden:
-            return ""
-        return f"#{self[name].first_id}"
+    def _field_of_error(self, name):
+        if name == NON_FIELD_ERRORS:
+            return {"label": "", "href": ""}
+        field = self[name]
+        return {"label": field.label, "href": "" if field.is_hidden else f"#{field.first_id}"}
 
 
 def _by_field(error, fields):
