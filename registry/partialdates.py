@@ -78,9 +78,6 @@ class PartialDateFormField(forms.CharField):
         text = str(value or "")
         return show_partial(text) if _ISO.fullmatch(text) else text
 
-    def has_changed(self, initial, data):
-        return super().has_changed(self.prepare_value(initial), data)
-
 
 class PartialDateField(models.CharField):
     """A day, a month or a year."""

@@ -1,0 +1,46 @@
+import datetime
+from decimal import Decimal
+
+import pytest
+from django import forms
+from django.template import Context, Template
+from django.utils import timezone, translation
+from django.utils.formats import date_format, localize
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(
+    ("typed", "date"),
+    [
+        ("05/06/2023", datetime.date(2023, 6, 5)),
+        ("25/06/2023", datetime.date(2023, 6, 25)),
+        ("5.6.2023", datetime.date(2023, 6, 5)),
+        ("5-6-2023", datetime.date(2023, 6, 5)),
+        ("2023-06-05", datetime.date(2023, 6, 5)),
+    ],
+)
+def test_dates_are_read_day_first(language, typed, date):
+    with translation.override(language):
+        assert forms.DateField().clean(typed) == date
+
+
+def test_vietnamese_numbers_have_dots_for_thousands_and_a_decimal_comma():
+    with translation.override("vi"):
+        assert localize(1_234_567) == "1.234.567"
+        assert localize(Decimal("1234567.89")) == "1.234.567,89"
+        assert forms.DecimalField(localize=True).clean("1.234.567,89") == Decimal("1234567.89")
+        assert date_format(datetime.date(2023, 6, 5), "SHORT_DATE_FORMAT") == "05/06/2023"
+
+
+def test_the_filters_show_what_people_write():
+    moment = datetime.datetime(2023, 6, 1, 17, 30, tzinfo=datetime.UTC)
+    template = Template(
+        "{% load vietnamese %}{{ d|day }} {{ m|moment }} {{ n|number }} {{ w|number }} {{ p|partial_date }}"
+        "[{{ none|day }}{{ none|moment }}{{ none|number }}]"
+    )
+    context = {"d": moment.date(), "m": moment, "n": Decimal("1234.50"), "w": Decimal("2000.00")}
+
+    with translation.override("vi"), timezone.override("Asia/Ho_Chi_Minh"):
+        shown = template.render(Context(context | {"p": "2021-05", "none": None}))
+
+    assert shown == "01/06/2023 00:30 02/06/2023 1.234,50 2.000 05/2021[]"
