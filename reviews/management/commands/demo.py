@@ -1,0 +1,59 @@
+"""Everything a demonstration needs, and accounts to look at it with."""
+
+import os
+import secrets
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from registry.models import PracticeModel, User
+from reviews import seminar_2023
+from reviews.sample import generation, units
+
+MODELS, SEED = 200, 1
+ADDRESS = "http://127.0.0.1:8000/"
+
+
+class Command(BaseCommand):
+    help = (
+        "Enters the seminar of 2023 and sample data, if they are not there, and gives the demo "
+        "accounts a password: DEMO_PASSWORD, or a new one each time. Refuses outside DEBUG."
+    )
+
+    def handle(self, **options):
+        if not settings.DEBUG:
+            raise CommandError("Demo accounts have a known password: only with DEBUG=true.")
+        first_time = not seminar_2023.loaded()
+        if first_time:
+            seminar_2023.load()
+        if not generation.exists():
+            try:
+                generation.generate(MODELS, seed=SEED, year=timezone.localdate().year)
+            except generation.Refused as refusal:
+                raise CommandError(str(refusal)) from None
+        if first_time:
+            self._open_to_readers()
+        self._print(self._give_password())
+
+    def _open_to_readers(self):
+        """Put the seven models into the open catalogue: the newspaper has done so before us."""
+        clerk = User.objects.get(username="tonghop")
+        for model in PracticeModel.objects.filter(origin=PracticeModel.Origin.OLD_REGISTER):
+            model.public = True
+            model.write(by=clerk, version=model.version, why=seminar_2023.WHY)
+
+    def _give_password(self):
+        password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
+        # One hash for all: computing it takes long on purpose.
+        hashed = make_password(password)
+        User.objects.filter(username__in=units.ACCOUNTS).update(password=hashed)
+        return password
+
+    def _print(self, password):
+        people = {person.username: person for person in User.objects.all()}
+        self.stdout.write(f"\nDemo: {ADDRESS}  Password of every account: {password}\n")
+        for username in units.ACCOUNTS:
+            self.stdout.write(f"  {username:<10}  {people[username]}")
+        self.stdout.write("")
