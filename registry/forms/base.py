@@ -13,8 +13,8 @@ from registry.vietnamese import clean_text
 
 # The first kind a widget belongs to gives it its class.
 CLASSES = (
+    (forms.CheckboxSelectMultiple, "govuk-checkboxes"),  # a RadioSelect to Django
     (forms.RadioSelect, "govuk-radios"),
-    (forms.CheckboxSelectMultiple, "govuk-checkboxes"),
     (forms.CheckboxInput, "govuk-checkboxes__input"),
     (forms.Select, "govuk-select"),
     (forms.Textarea, "govuk-textarea"),

@@ -17,6 +17,26 @@ OFFERED = 10
 LOOKED_AT = 200
 
 
+def is_key(value):
+    """Whether it may be a key: longer ones do not exist, and a database may not look for them."""
+    text = str(value)
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+class ChoicesField(forms.ModelMultipleChoiceField):
+    """Several of a short list; Django's own takes the key of no record to the database."""
+
+    def clean(self, value):
+        for key in value or []:
+            if not is_key(key):
+                raise ValidationError(
+                    self.error_messages["invalid_choice"],
+                    code="invalid_choice",
+                    params={"value": key},
+                )
+        return super().clean(value)
+
+
 class LookupField(forms.CharField):
     """Type a name, or post a key from a link or a radio button; cleans to one record.
 
@@ -46,9 +66,10 @@ class LookupField(forms.CharField):
         return self.find(text) if text else None
 
     def find(self, text):
-        if (record := self.by_key(text)) is not None:
-            return record
-        candidates = self.exact(text) or list(self.queryset.search(text)[: OFFERED + 1])
+        if text.isdecimal():
+            candidates = [record] if (record := self.by_key(text)) else []
+        else:
+            candidates = self.exact(text) or list(self.queryset.search(text)[: OFFERED + 1])
         if len(candidates) == 1:
             return candidates[0]
         if not candidates:
@@ -68,11 +89,7 @@ class LookupField(forms.CharField):
 
     def by_key(self, value):
         """Return the record of that key if it may be chosen."""
-        text = str(value)
-        # Longer keys do not exist, and a database may refuse to look for them.
-        if not (text.isascii() and text.isdigit() and len(text) <= 18):
-            return None
-        return self.queryset.filter(pk=int(text)).first()
+        return self.queryset.filter(pk=int(value)).first() if is_key(value) else None
 
     def exact(self, text):
         """Return those of exactly this name, case and diacritics aside."""

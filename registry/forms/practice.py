@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.files import MultipleFileField
 from registry.forms.base import ModelForm
-from registry.forms.lookups import OrganisationLookupField, OrganisationsLookupField
+from registry.forms.lookups import ChoicesField, OrganisationLookupField, OrganisationsLookupField
 from registry.models import Field, Movement, Organisation, PracticeModel
 
 # From so many units on they are no longer radio buttons, and no longer a list at all.
@@ -73,8 +73,9 @@ class RecordForm(ModelForm):
             del self.fields["why"]
         for name in self.fields.keys() & HINTS.keys():
             self.fields[name].help_text = HINTS[name]
-        for name in self.fields.keys() & ROWS.keys():
-            self.fields[name].widget.attrs["rows"] = ROWS[name]
+        for name, field in self.fields.items():
+            if isinstance(field.widget, forms.Textarea):
+                field.widget.attrs["rows"] = ROWS.get(name, 4)
         for name in self.fields.keys() & WIDTHS.keys():
             self.fields[name].widget.attrs["class"] = WIDTHS[name]
 
@@ -127,7 +128,7 @@ class RecordForm(ModelForm):
 class PracticeModelForm(RecordForm):
     """The registration. ``choices`` are the organisations it may be registered for."""
 
-    movements = forms.ModelMultipleChoiceField(
+    movements = ChoicesField(
         Movement.objects.none(),
         label=_("Policies and movements it belongs to"),
         required=False,
