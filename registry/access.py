@@ -43,6 +43,11 @@ def record_opening(user, model):
         Opening.objects.create(model=model, by=user)
 
 
+def posted(request):
+    """Return what a form takes as data and files: nothing unless it was sent."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
+
+
 def posted_version(request):
     """Return the version the page was opened with; 0, which no record has, if it does not say."""
     try:

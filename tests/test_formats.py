@@ -35,8 +35,8 @@ def test_vietnamese_numbers_have_dots_for_thousands_and_a_decimal_comma():
 def test_the_filters_show_what_people_write():
     moment = datetime.datetime(2023, 6, 1, 17, 30, tzinfo=datetime.UTC)
     template = Template(
-        "{% load vietnamese %}{{ d|day }} {{ m|moment }} {{ n|number }} {{ w|number }} {{ p|partial_date }}"
-        "[{{ none|day }}{{ none|moment }}{{ none|number }}]"
+        "{% load vietnamese %}{{ d|day }} {{ m|moment }} {{ n|number }} {{ w|number }} "
+        "{{ p|partial_date }}[{{ none|day }}{{ none|moment }}{{ none|number }}]"
     )
     context = {"d": moment.date(), "m": moment, "n": Decimal("1234.50"), "w": Decimal("2000.00")}
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registry.fields import LineField
@@ -116,11 +117,16 @@ class Enrolment(Recorded):
         self.save_by(by, why="accept")
 
     @transaction.atomic
-    def send_back(self, *, by, reason):
-        """Return the continuation, with a note to the unit saying what is missing."""
+    def send_back(self, *, by, reason, due=None):
+        """Return the continuation, with a note to the unit: what is missing, and until when."""
         self._lock_open(sent=True)
         self.sent_at = self.sent_by = self.endorsed_at = self.endorsed_by = None
         self.save_by(by, why=reason)
+        if due is not None:
+            reason = gettext("%(reason)s (Until %(due)s.)") % {
+                "reason": reason,
+                "due": f"{due:%d/%m/%Y}",
+            }
         self.model.notes.model.objects.write(self.model, reason, by=by)
 
     @transaction.atomic

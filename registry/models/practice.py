@@ -113,7 +113,10 @@ class PracticeModel(Recorded):
         ("contact_name", "contact_phone"),
     )
 
-    code = models.CharField(_("code"), max_length=30, unique=True, null=True, editable=False)
+    # Unique, so what has no code yet has none at all and not an empty one.
+    code = models.CharField(  # noqa: DJ001
+        _("code"), max_length=30, unique=True, null=True, editable=False
+    )
     name = LineField(_("name of the model"), max_length=300, blank=True)
     short_name = LineField(_("short name"), max_length=120, blank=True)
     organisation = models.ForeignKey(
@@ -332,6 +335,19 @@ class PracticeModel(Recorded):
         """Whether the move begins where the model stands now."""
         return self.status in self.MOVES[move][0]
 
+    def check_can(self, move):
+        """Raise MoveRefused, with a sentence, if the move cannot begin."""
+        if not self.can(move):
+            raise MoveRefused(
+                _("“%(model)s” is now: %(status)s. Somebody was faster, or it is too late.")
+                % {"model": self, "status": self.get_status_display().lower()},
+                code="move",
+            )
+
+    def check_discardable(self):
+        if self.was_submitted or self.status != self.Status.DRAFT:
+            raise MoveRefused(_("Only a draft that was never sent can be discarded."), code="move")
+
     def is_open_to_its_unit(self):
         """Whether its unit may still write all of it.
 
@@ -378,8 +394,7 @@ class PracticeModel(Recorded):
     def discard(self, *, by):
         """Delete a draft that was never sent; its history stays."""
         self._lock()
-        if self.was_submitted or self.status != self.Status.DRAFT:
-            raise MoveRefused(_("Only a draft that was never sent can be discarded."), code="move")
+        self.check_discardable()
         self._history_user = by
         for record in [*self.evidence.all(), *self.notes.all(), *self.enrolments.all()]:
             record._history_user = by
@@ -490,12 +505,7 @@ class PracticeModel(Recorded):
         """Lock, look whether the move may begin; the body changes the rest; then record it."""
         with transaction.atomic():
             self._lock()
-            if not self.can(move):
-                raise MoveRefused(
-                    _("“%(model)s” is now: %(status)s. Somebody was faster, or it is too late.")
-                    % {"model": self, "status": self.get_status_display().lower()},
-                    code="move",
-                )
+            self.check_can(move)
             if version is not None and self.version != version:
                 raise StaleVersion(
                     _("Somebody has saved this model since you opened the page."), code="stale"

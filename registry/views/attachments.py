@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registry.access import is_allowed, refusals_lead_to, visible_or_404
+from registry.access import is_allowed, posted, refusals_lead_to, visible_or_404
 from registry.files import file_response
 from registry.forms.attachments import (
     AwardForm,
@@ -42,7 +42,7 @@ def evidence_file(request, pk):
 @require_form
 def evidence_add(request, pk):
     model = visible_or_404(PracticeModel.objects, request.user, pk, may="written_by")
-    form = EvidenceForm(request.POST or None, request.FILES or None)
+    form = EvidenceForm(*posted(request))
     if request.method == "POST" and form.is_valid():
         _refuse_when_closed(model)
 
@@ -76,7 +76,7 @@ def evidence_remove(request, pk):
 def note_add(request, pk):
     model = visible_or_404(PracticeModel.objects, request.user, pk, may="written_by")
     for_office = is_allowed(model, request.user, "received_by")
-    form = NoteForm(request.POST or None, for_office=for_office)
+    form = NoteForm(posted(request)[0], for_office=for_office)
     form.instance.model, form.instance.by = model, request.user
     if request.method == "POST" and form.is_valid():
         return _once(request, form, model, _("The note has been kept."))
@@ -86,7 +86,7 @@ def note_add(request, pk):
 @require_form
 def award_add(request, pk):
     model = visible_or_404(PracticeModel.objects, request.user, pk, may="written_by")
-    form = AwardForm(request.POST or None)
+    form = AwardForm(posted(request)[0])
     form.instance.model = model
     if request.method == "POST" and form.is_valid():
         return _once(request, form, model, _("The award has been recorded."))
@@ -102,8 +102,8 @@ def outcomes_update(request, pk):
     model = enrolment.model
     if not is_allowed(model, request.user, "written_by"):
         raise PermissionDenied
-    forms = outcome_forms(enrolment, request.POST or None)
-    if request.method == "POST" and all([form.is_valid() for form in forms]):
+    forms = outcome_forms(enrolment, posted(request)[0])
+    if request.method == "POST" and all(form.is_valid() for form in forms):
         _refuse_when_closed(model)
         if enrolment.frozen_at is not None:
             with refusals_lead_to(model.get_absolute_url()):
@@ -127,7 +127,7 @@ def replication_add(request, pk):
     choices = Organisation.objects.registered_for_by(request.user)
     if not choices.exists():
         raise PermissionDenied
-    form = ReplicationForm(request.POST or None, choices=choices)
+    form = ReplicationForm(posted(request)[0], choices=choices)
     form.instance.model = model
     if request.method == "POST" and form.is_valid():
         return _once(request, form, model, _("The replication has been recorded."))
@@ -137,7 +137,7 @@ def replication_add(request, pk):
 @require_form
 def replication_update(request, pk):
     replication = visible_or_404(Replication.objects, request.user, pk, may="kept_by")
-    form = ReplicationForm(request.POST or None, instance=replication)
+    form = ReplicationForm(posted(request)[0], instance=replication)
     if request.method == "POST" and form.is_valid():
         replication.save_by(request.user)
         messages.success(request, _("The replication has been recorded."))

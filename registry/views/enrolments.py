@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.access import acting_for, is_allowed, refusals_lead_to, visible_or_404
-from registry.forms.moves import ReturnForm
+from registry.forms.moves import SendBackForm
 from registry.models import Enrolment, PracticeModel
 
 
@@ -60,10 +60,10 @@ def enrolment_endorse(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 def enrolment_return(request, pk):
     enrolment = _enrolment_or_404(request, pk, may="received_by")
-    form = ReturnForm(request.POST or None)
+    form = SendBackForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         with refusals_lead_to(enrolment.model.get_absolute_url()):
-            enrolment.send_back(by=request.user, reason=form.cleaned_data["reason"])
+            enrolment.send_back(by=request.user, **form.cleaned_data)
         messages.success(request, _("Returned to the unit."))
         return redirect(enrolment.model)
     context = {

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from registry.access import refusals_lead_to, visible_or_404
+from registry.access import posted, refusals_lead_to, visible_or_404
 from registry.models import MoveRefused
 from registry.storage import files_follow_the_transaction
 from reviews.forms.assessment import AssessmentForm, PaperBallotForm
@@ -38,9 +38,9 @@ def assessment_detail(request, pk):
     own = Assessment.objects.written_by(request.user).filter(pk=pk).exists()
     if request.method == "POST" and not own:
         raise PermissionDenied
-    if ballot.is_handed_in and request.method != "POST" or not own:
+    if (ballot.is_handed_in and request.method != "POST") or not own:
         return render(request, "reviews/assessment_detail.html", _context(request, ballot))
-    form = AssessmentForm(request.POST or None, instance=ballot)
+    form = AssessmentForm(posted(request)[0], instance=ballot)
     if request.method == "POST" and form.is_valid():
         hand_in = request.POST.get("action") != "save"
         with refusals_lead_to(ballot.get_absolute_url()):
@@ -55,7 +55,7 @@ def assessment_paper(request, pk):
     ballot = visible_or_404(
         _with_what_is_judged(request.user), request.user, pk, may="entered_by_clerk"
     )
-    form = PaperBallotForm(request.POST or None, request.FILES or None, instance=ballot)
+    form = PaperBallotForm(*posted(request), instance=ballot)
     if request.method == "POST" and form.is_valid():
         with refusals_lead_to(ballot.item.seminar.get_absolute_url()):
             if _carried_out(request, ballot, form, hand_in=True, source=Assessment.Source.PAPER):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registry.access import is_allowed, posted_version, refusals_lead_to, visible_or_404
+from registry.access import is_allowed, posted, posted_version, refusals_lead_to, visible_or_404
 from registry.files import file_response
 from registry.models import FormToken, MoveRefused
 from reviews.forms.decision import (
@@ -62,7 +62,7 @@ def decision_detail(request, pk):
 @require_form
 def decision_create(request):
     _writers_only(request)
-    form = DecisionForm(request.POST or None)
+    form = DecisionForm(posted(request)[0])
     if request.method == "POST" and form.is_valid():
 
         def create():
@@ -103,7 +103,7 @@ def decision_from_seminar(request, pk):
 @require_form
 def decision_update(request, pk):
     decision = _draft_or_refuse(request, pk)
-    form = DecisionUpdateForm(request.POST or None, instance=decision)
+    form = DecisionUpdateForm(posted(request)[0], instance=decision)
     if request.method == "POST" and form.is_valid():
         with refusals_lead_to(decision.get_absolute_url()):
             decision.write(by=request.user, version=form.cleaned_data["version"] or 0)
@@ -166,7 +166,7 @@ def decision_issue(request, pk):
 @require_form
 def decision_publish(request, pk):
     decision = visible_or_404(Decision.objects, request.user, pk, may="recorded_by_user")
-    form = PublishForm(request.POST or None)
+    form = PublishForm(posted(request)[0])
     if request.method == "POST" and form.is_valid():
         day = form.cleaned_data["from_day"]
         at = day and timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
@@ -189,7 +189,7 @@ def decision_correct(request, pk):
 @require_form
 def scan_add(request, pk):
     decision = visible_or_404(Decision.objects, request.user, pk, may="recorded_by_user")
-    form = ScanForm(request.POST or None, request.FILES or None)
+    form = ScanForm(*posted(request))
     if request.method == "POST" and form.is_valid():
 
         def create():
@@ -232,11 +232,13 @@ def _line_or_404(request, pk):
 
 
 def _line_page(request, decision, line, title):
-    form = DecisionLineForm(request.POST or None, instance=line)
+    form = DecisionLineForm(posted(request)[0], instance=line)
     if request.method == "POST" and form.is_valid():
         try:
             with refusals_lead_to(decision.get_absolute_url()):
-                decision.add_line(form.instance, by=request.user, take_up=form.cleaned_data["take_up"])
+                decision.add_line(
+                    form.instance, by=request.user, take_up=form.cleaned_data["take_up"]
+                )
         except MoveRefused:
             raise
         except ValidationError as error:

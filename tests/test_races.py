@@ -1,0 +1,148 @@
+"""What many do at the same moment, with transactions as real as in production.
+
+Each of these fails when its guard is taken away: the row lock of a verb (PostgreSQL), the
+``IMMEDIATE`` transaction around it (SQLite), the primary key of the token.
+"""
+
+import uuid
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from registry.models import Evidence, MoveRefused, PracticeModel, Sequence
+from registry.storage import PrivateStorage
+from reviews.models import Assessment, Decision
+from tests.factories import (
+    ClerkFactory,
+    DecisionFactory,
+    DecisionLineFactory,
+    PracticeModelFactory,
+    UnitUserFactory,
+    UserFactory,
+    a_jpeg,
+    opened,
+    submitted,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AT_ONCE = 20
+
+
+def outcomes(results):
+    """Return how many succeeded and how many were refused; anything else fails the test."""
+    refused = [result for result in results if isinstance(result, MoveRefused)]
+    others = [r for r in results if isinstance(r, Exception) and not isinstance(r, MoveRefused)]
+    assert others == []
+    return len(results) - len(refused), len(refused)
+
+
+def test_of_twenty_who_accept_or_refuse_at_once_one_wins(in_threads):
+    model, clerk = submitted(), ClerkFactory()
+
+    def accept():
+        PracticeModel.objects.get(pk=model.pk).accept(by=clerk)
+
+    def refuse():
+        PracticeModel.objects.get(pk=model.pk).refuse(by=clerk, reason="Trùng.")
+
+    results = in_threads(*[accept, refuse] * (AT_ONCE // 2))
+
+    assert outcomes(results) == (1, AT_ONCE - 1)
+    model.refresh_from_db()
+    assert model.moves.count() == 2  # the sending, and one of these
+    assert model.moves.first().to_status == model.status
+
+
+def test_of_twenty_pages_that_accept_at_once_one_is_answered_and_the_others_get_a_409(in_threads):
+    model, clerk = submitted(), ClerkFactory()
+
+    def accept():
+        client = Client(raise_request_exception=False)
+        client.force_login(clerk)
+        address = reverse("registry:practicemodel_accept", args=[model.pk])
+        return client.post(address, {"version": model.version}).status_code
+
+    results = in_threads(*[accept] * AT_ONCE)
+
+    assert sorted(results) == [302] + [409] * (AT_ONCE - 1)
+    assert model.moves.filter(name="accept").count() == 1
+
+
+def test_of_twenty_posts_of_one_form_with_a_photo_one_creates(in_threads):
+    person = UnitUserFactory()
+    form = {"token": str(uuid.uuid4()), "name": "Con đường hoa", "subject": "collective"}
+    before = stored_files()
+
+    def post():
+        client = Client(raise_request_exception=False)
+        client.force_login(person)
+        photo = SimpleUploadedFile("duong-hoa.jpg", a_jpeg(), "image/jpeg")
+        answer = client.post(
+            reverse("registry:practicemodel_create"),
+            {**form, "level": "grassroots", "action": "draft", "photos": [photo]},
+        )
+        return answer.status_code, answer.headers.get("Location")
+
+    results = in_threads(*[post] * AT_ONCE)
+
+    model = PracticeModel.objects.get()
+    edit = reverse("registry:practicemodel_update", args=[model.pk])
+    assert set(results) == {(302, edit)}
+    evidence = Evidence.objects.get()
+    assert stored_files() - before == {evidence.file.name}
+
+
+def test_twenty_who_send_at_once_get_twenty_codes(in_threads):
+    models, by = PracticeModelFactory.create_batch(AT_ONCE), UserFactory()
+
+    results = in_threads(*[lambda model=model: model.submit(by=by).code for model in models])
+
+    assert len(set(results)) == AT_ONCE
+    assert Sequence.objects.get().last == AT_ONCE
+
+
+def test_a_paper_issued_by_twenty_at_once_is_issued_once(in_threads):
+    clerk, decision = ClerkFactory(), DecisionFactory()
+    line = DecisionLineFactory(decision=decision)
+    history = line.model.history.count()
+
+    def issue():
+        Decision.objects.get(pk=decision.pk).issue(by=clerk)
+
+    results = in_threads(*[issue] * AT_ONCE)
+
+    assert outcomes(results) == (1, AT_ONCE - 1)
+    assert line.model.history.count() == history + 1
+
+
+def test_a_ballot_handed_in_twice_at_once_stands_as_one(in_threads):
+    opened()
+    ballot = Assessment.objects.get()
+
+    def hand_in(verdict):
+        mine = Assessment.objects.get(pk=ballot.pk)
+        mine.verdict = verdict
+        mine.hand_in(by=ballot.member.user, version=ballot.version)
+
+    results = in_threads(*[lambda v=v: hand_in(v) for v in ("maintain", "survey") * 5])
+
+    assert outcomes(results) == (1, 9)
+
+
+def stored_files():
+    """Return the names of all files in the storage."""
+    storage, names = PrivateStorage(), set()
+
+    def walk(folder):
+        if not storage.exists(folder or "."):
+            return
+        folders, files = storage.listdir(folder)
+        names.update(f"{folder}/{name}".lstrip("/") for name in files)
+        for name in folders:
+            walk(f"{folder}/{name}".lstrip("/"))
+
+    walk("")
+    return names
