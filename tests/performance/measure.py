@@ -1,0 +1,194 @@
+"""Measure the pages against a bare one-query page of the same server: ``./dev bench``.
+
+PostgreSQL, gunicorn with two workers, production settings, client on the same machine, no
+TLS, a new connection for each request. The pages take turns, so that whatever else the
+machine does falls on all alike; the ratio is that of the medians of one run.
+"""
+
+import argparse
+import http.client
+import http.cookies
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psycopg
+
+from tests.postgres import start_server
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LIMIT = 4.0
+PASSWORD = "a password for measuring, 0123456789"
+
+
+def main():
+    arguments = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    arguments.add_argument("--models", type=int, nargs="+", default=[200, 20_000])
+    arguments.add_argument("--rounds", type=int, default=150)
+    given = arguments.parse_args()
+    server = start_server()
+    missed = []
+    for number in given.models:
+        address = database(server, f"bench_{number}")
+        os.environ.update(production(address))
+        manage("migrate", "--verbosity", "0")
+        manage("generate_sample", "--models", str(number), "--seed", "1")
+        everything_public(address)
+        with served() as port:
+            missed += report(number, port, given.rounds)
+    if missed:
+        print("Over the limit: " + "; ".join(missed))
+    sys.exit(bool(missed))
+
+
+def database(server, name):
+    base = server.rsplit("/", 1)[0]
+    with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"{base}/{name}"
+
+
+def production(address):
+    return {
+        "DATABASE_URL": address,
+        "DEBUG": "false",
+        "SECRET_KEY": "a key for measuring, which protects nothing, 0123456789 abc",
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "HTTPS": "false",
+        "PUBLIC_CATALOGUE": "true",
+        "LOG_LEVEL": "ERROR",
+        "STATIC_ROOT": tempfile.mkdtemp(prefix="tamky-models-"),
+        "DJANGO_SETTINGS_MODULE": "tamky_models.settings",
+    }
+
+
+def manage(*command):
+    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, check=True)
+
+
+def everything_public(address):
+    """Open the whole catalogue, and an account for the pages behind the sign-in."""
+    code = (
+        "from registry.models import *; from django.contrib.auth.models import Group\n"
+        "PracticeModel.objects.update(public=True)\n"
+        f"u = User.objects.create_user('measurer', 'Người đo', {PASSWORD!r})\n"
+        "u.groups.add(Group.objects.get(name=Role.CLERK.value))\n"
+    )
+    manage("shell", "--no-imports", "-v", "0", "-c", code)
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+
+
+@contextmanager
+def served():
+    """Run the application server, on a port of its own, for as long as the block runs."""
+    manage("collectstatic", "--no-input", "--verbosity", "0")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "tests.performance.wsgi:application"]
+    command += ["--workers", "2", "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
+    with subprocess.Popen(command, cwd=ROOT) as process:
+        deadline = time.monotonic() + 30
+        while not answers(port):
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise SystemExit("The server did not start.")
+        yield port
+        process.terminate()
+
+
+def answers(port):
+    try:
+        return get(port, "/healthz/ready")[0] == 200
+    except OSError:
+        time.sleep(0.1)
+        return False
+
+
+def report(number, port, rounds):
+    """Print a line for each page; return those over the limit."""
+    cookie = signed_in(port)
+    detail = re.search(rb'href="(/models/\d+/)"', get(port, "/models/")[2]).group(1).decode()
+    pages = {
+        "bare one-query page": ("/bare/", ""),
+        "list": ("/models/", ""),
+        "list, signed in": ("/models/", cookie),
+        "filter": ("/models/?status=running&level=city", ""),
+        "search “giam ngheo”": ("/models/?" + urlencode({"q": "giam ngheo"}), ""),
+        "search “giảm nghèo”": ("/models/?" + urlencode({"q": "giảm nghèo"}), ""),
+        "detail": (detail, ""),
+    }
+    times = {name: [] for name in pages}
+    for turn in range(rounds + 20):
+        for name, (path, sent) in pages.items():
+            begun = time.perf_counter()
+            status, _headers, body = get(port, path, sent)
+            if turn >= 20:
+                times[name].append((time.perf_counter() - begun) * 1000)
+            if status != 200:
+                raise SystemExit(f"{path} answered {status}: {body[:300]!r}")
+    bare = statistics.median(times["bare one-query page"])
+    print(f"\n{number:,} models, median of {rounds} requests each, taking turns")
+    print(f"{'page':24} {'ms':>8} {'÷ bare':>8} {'kB':>7}")
+    missed = []
+    for name, (path, sent) in pages.items():
+        median = statistics.median(times[name])
+        size = len(get(port, path, sent)[2]) / 1000
+        print(f"{name:24} {median:8.2f} {median / bare:8.2f} {size:7.1f}")
+        if median / bare > LIMIT and name != "detail":
+            missed.append(f"{name} at {number:,} models: {median / bare:.2f} × bare")
+    return missed
+
+
+def get(port, path, cookie=""):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    return response.status, response.headers, body
+
+
+def signed_in(port):
+    """Return the cookies of the clerk who measures."""
+    _status, headers, body = get(port, "/accounts/login/")
+    token = re.search(rb'name="csrfmiddlewaretoken" value="([^"]+)"', body).group(1).decode()
+    cookies = collected(headers)
+    form = {"csrfmiddlewaretoken": token, "login": "measurer", "password": PASSWORD}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request(
+        "POST",
+        "/accounts/login/",
+        urlencode(form),
+        {
+            "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
+            "Content-Type": "application/x-www-form-urlencoded",
+        },
+    )
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    if response.status != 302:
+        raise SystemExit(f"Signing in answered {response.status}.")
+    cookies |= collected(response.headers)
+    return "; ".join(f"{name}={value}" for name, value in cookies.items())
+
+
+def collected(headers):
+    return {
+        name: morsel.value
+        for line in headers.get_all("Set-Cookie") or ()
+        for name, morsel in http.cookies.SimpleCookie(line).items()
+    }
+
+
+if __name__ == "__main__":
+    main()
