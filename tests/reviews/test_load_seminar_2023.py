@@ -1,12 +1,12 @@
 """The seminar of 2023 is entered as published: nothing less, and nothing beside it."""
 
 import pytest
-from django.apps import apps
 from django.core.management import call_command
 
 from registry.models import Enrolment, Move, Organisation, PracticeModel
 from registry.vietnamese import fold
 from reviews.models import Assessment, Conclusion, Decision, PanelMember, Score, Seminar
+from tests.counting import rows
 from tests.factories import ClerkFactory, OrganisationFactory, UnitUserFactory
 
 pytestmark = pytest.mark.django_db
@@ -14,15 +14,6 @@ pytestmark = pytest.mark.django_db
 
 def load():
     call_command("load_seminar_2023", verbosity=0)
-
-
-def rows():
-    """Return how many rows every table of ours has, history included."""
-    return {
-        model._meta.label: model._base_manager.count()
-        for app in ("registry", "reviews")
-        for model in apps.get_app_config(app).get_models(include_auto_created=True)
-    }
 
 
 def test_the_seminar_is_entered_with_its_eight_papers_in_the_order_of_the_article():

@@ -6,13 +6,14 @@ import secrets
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from registry.models import PracticeModel, User
 from reviews import seminar_2023
 from reviews.sample import generation, units
 
-MODELS, SEED = 200, 1
+SEED = 1
 ADDRESS = "http://127.0.0.1:8000/"
 
 
@@ -22,7 +23,11 @@ class Command(BaseCommand):
         "accounts a password: DEMO_PASSWORD, or a new one each time. Refuses outside DEBUG."
     )
 
-    def handle(self, **options):
+    def add_arguments(self, parser):
+        parser.add_argument("--models", type=int, default=200, help="how many sample models (200)")
+
+    @transaction.atomic
+    def handle(self, *, models, **options):
         if not settings.DEBUG:
             raise CommandError("Demo accounts have a known password: only with DEBUG=true.")
         first_time = not seminar_2023.loaded()
@@ -30,7 +35,7 @@ class Command(BaseCommand):
             seminar_2023.load()
         if not generation.exists():
             try:
-                generation.generate(MODELS, seed=SEED, year=timezone.localdate().year)
+                generation.generate(models, seed=SEED, year=timezone.localdate().year)
             except generation.Refused as refusal:
                 raise CommandError(str(refusal)) from None
         if first_time:
