@@ -1,20 +1,36 @@
 """The addresses of the register; the two apps name their own."""
 
+from allauth.account import views as account
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.decorators.http import require_POST
+from django.views.generic import TemplateView
 from django.views.i18n import set_language
 
 from reviews.views.home import home
 from tamky_models import health
 
+# Of allauth's pages only those that serve accounts opened by somebody else: no e-mail is needed.
+forgotten = TemplateView.as_view(template_name="account/password_reset.html")
+account_urls = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("signup/", account.signup, name="account_signup"),
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", account.password_change, name="account_change_password"),
+    path("password/set/", account.password_set, name="account_set_password"),
+    path("password/reset/", login_not_required(forgotten), name="account_reset_password"),
+]
+
 urlpatterns = [
     path("", home, name="home"),
     path("", include("registry.urls")),
     path("", include("reviews.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include(account_urls)),
     path("admin/", admin.site.urls),
     path("healthz/live", health.live, name="live"),
     path("healthz/ready", health.ready, name="ready"),
-    path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+    path("i18n/setlang/", login_not_required(require_POST(set_language)), name="set_language"),
 ]
