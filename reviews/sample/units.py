@@ -34,7 +34,7 @@ class Committee:
     """The tree as it was built: who may keep a model, and who does what."""
 
     clerk: User
-    root: Organisation = None
+    root: Organisation | None = None
     # Every unit that may keep a model.
     units: list[Organisation] = field(default_factory=list)
     wards: list[Organisation] = field(default_factory=list)
