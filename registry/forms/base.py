@@ -109,11 +109,12 @@ class FormLook:
         """Return every error, with the name and the address of its field.
 
         Both are "" for an error of the form as a whole; a hidden field has no address.
+        In the order of the fields, in which the reader goes through the page.
         """
         return [
             {"message": message, **self._field_of_error(name)}
-            for name, messages in self.errors.items()
-            for message in messages
+            for name in [*self.fields, NON_FIELD_ERRORS]
+            for message in self.errors.get(name, [])
         ]
 
     def add_error(self, field, error):

@@ -54,6 +54,7 @@ class RecordForm(ModelForm):
 
     # Nothing is demanded of a draft, so "optional" at nearly every field would say nothing.
     mark_optional = False
+    field_order = ("why",)
 
     why = forms.CharField(
         label=_("Reason for the correction"),
@@ -140,9 +141,6 @@ class PracticeModelForm(RecordForm):
         model = PracticeModel
         fields = (
             "organisation",
-            "subject",
-            "individual_name",
-            "individual_position",
             "name",
             "field",
             "reason",
@@ -154,6 +152,9 @@ class PracticeModelForm(RecordForm):
             "contact_name",
             "contact_position",
             "contact_phone",
+            "subject",
+            "individual_name",
+            "individual_position",
             "short_name",
             "objectives",
             "actors",

@@ -194,6 +194,7 @@ def page(request, form, *, version=None):
         "can_send": model.can("submit"),
         "can_discard": not is_new and model.is_unsent and not model.was_submitted,
         "is_unsent": model.is_unsent,
+        "evidence": [] if is_new else model.evidence.present(),
         "last_move": None if is_new else model.moves.first(),
         "is_returned": model.status == PracticeModel.Status.RETURNED,
         "is_submitted": model.status == PracticeModel.Status.SUBMITTED,

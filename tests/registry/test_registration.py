@@ -316,7 +316,9 @@ def test_a_bad_file_is_named_and_the_good_ones_and_the_text_are_kept(client, per
     assertContains(response, "tot.jpg")
     model = PracticeModel.objects.get()
     assert (model.name, model.status) == ("Đường hoa tự quản", Status.DRAFT)
-    assert [evidence.original_name for evidence in model.evidence.all()] == ["tot.jpg"]
+    kept = model.evidence.get()
+    assert kept.original_name == "tot.jpg"
+    assertContains(client.get(edit(model)), f'href="{kept.get_absolute_url()}"')
 
 
 # --- Whose ------------------------------------------------------------------------------------
