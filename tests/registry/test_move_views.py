@@ -6,7 +6,7 @@ from http import HTTPStatus
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django.asserts import assertContains, assertRedirects
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from registry.models import ClosingKind, PracticeModel
 from tests import factories
@@ -85,7 +85,9 @@ def test_sending_twice_is_refused_with_a_sentence_and_a_way_on(client, person, c
 
 def test_withdrawing_asks_first_and_gives_the_draft_back(client, person, cell):
     model = factories.submitted(organisation=cell)
-    assertContains(client.get(to("withdraw", model)), "<form")
+    page = client.get(to("withdraw", model))
+    assertContains(page, "<form")
+    assertNotContains(page, "None")
     assert status_of(model) == Status.SUBMITTED
 
     response = client.post(to("withdraw", model))
