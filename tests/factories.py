@@ -58,9 +58,6 @@ def this_year():
     return timezone.localdate().year
 
 
-# --- Organisations ----------------------------------------------------------------------------
-
-
 class OrganisationFactory(DjangoModelFactory):
     """A ward's Party committee, at the top of a tree of its own unless given a parent."""
 
@@ -86,9 +83,6 @@ class CellFactory(OrganisationFactory):
     name = factory.Sequence(lambda n: f"Chi bộ khối phố Thử nghiệm {n}")
     kind = Organisation.Kind.RESIDENTIAL_CELL
     parent = factory.SubFactory(OrganisationFactory)
-
-
-# --- People -----------------------------------------------------------------------------------
 
 
 def in_groups(*roles):
@@ -147,9 +141,6 @@ class MembershipFactory(DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     organisation = factory.SubFactory(OrganisationFactory)
     since = date(2020, 1, 1)
-
-
-# --- Models -----------------------------------------------------------------------------------
 
 
 class FieldFactory(DjangoModelFactory):
@@ -305,9 +296,6 @@ class ReplicationFactory(DjangoModelFactory):
 
     model = factory.SubFactory(PracticeModelFactory)
     organisation = factory.SubFactory(CellFactory)
-
-
-# --- Reviews ----------------------------------------------------------------------------------
 
 
 class SeminarFactory(DjangoModelFactory):
