@@ -1,6 +1,13 @@
 from django.urls import include, path
 
-from registry.views import attachments, catalogue, enrolments, moves, registration
+from registry.views import (
+    attachments,
+    catalogue,
+    enrolments,
+    moves,
+    organisations,
+    registration,
+)
 
 app_name = "registry"
 
@@ -41,6 +48,6 @@ urlpatterns = [
     path("evidence/<int:pk>/", attachments.evidence_file, name="evidence_file"),
     path("evidence/<int:pk>/remove/", attachments.evidence_remove, name="evidence_remove"),
     path("replications/<int:pk>/", attachments.replication_update, name="replication_update"),
-    path("organisations/", catalogue.organisation_list, name="organisation_list"),
-    path("organisations/<int:pk>/", catalogue.organisation_detail, name="organisation_detail"),
+    path("organisations/", organisations.organisation_list, name="organisation_list"),
+    path("organisations/<int:pk>/", organisations.organisation_detail, name="organisation_detail"),
 ]
