@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
+from simple_history.utils import bulk_create_with_history
 
 _request = ContextVar("request", default=None)
 
@@ -100,3 +101,23 @@ class Recorded(models.Model):
         self.save(**kwargs)
 
     save_by.alters_data = True
+
+
+def create_all_by(user, records, *, why=""):
+    """Create many records of one class at once, each with its history as ``save_by`` writes it."""
+    records = list(records)
+    if not records:
+        return
+    request = _request.get()
+    where_from = {
+        "address": request.META.get("REMOTE_ADDR") or None if request else None,
+        "request_id": request.id if request else None,
+    }
+    bulk_create_with_history(
+        records,
+        type(records[0]),
+        batch_size=500,
+        default_user=user,
+        default_change_reason=why,
+        custom_historical_attrs=where_from,
+    )

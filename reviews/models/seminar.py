@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.fields import LineField, ProseField
-from registry.history import History, Recorded
+from registry.history import History, Recorded, create_all_by
 from registry.models import MoveRefused, Organisation, PracticeModel, Verdict
 from reviews.querysets import AgendaItemQuerySet, OfSeminarQuerySet, SeminarQuerySet
 
@@ -89,18 +89,31 @@ class Seminar(Recorded):
     def is_open(self):
         return self.state == self.State.OPEN
 
+    def check_state(self, *states):
+        """Raise MoveRefused, with a sentence, unless the seminar is in one of the states."""
+        if self.state not in states:
+            raise MoveRefused(
+                _("“%(seminar)s” is now: %(state)s.")
+                % {"seminar": self, "state": self.get_state_display().lower()},
+                code="move",
+            )
+
+    def check_not_closed(self):
+        self.check_state(self.State.PLANNED, self.State.OPEN)
+
     @contextmanager
     def held(self, *states):
         """Hold the seminar's row while something that needs one of the states is done."""
         with transaction.atomic():
             self.refresh_from_db(from_queryset=Seminar.objects.select_for_update())
-            if self.state not in states:
-                raise MoveRefused(
-                    _("“%(seminar)s” is now: %(state)s.")
-                    % {"seminar": self, "state": self.get_state_display().lower()},
-                    code="move",
-                )
+            self.check_state(*states)
             yield
+
+    @transaction.atomic
+    def write(self, *, by):
+        """Store what a form put into this instance, unless the seminar has been closed."""
+        Seminar.objects.select_for_update().get(pk=self.pk).check_not_closed()
+        self.save_by(by)
 
     # --- Planning ---------------------------------------------------------------------------
 
@@ -110,12 +123,14 @@ class Seminar(Recorded):
             there = set(self.items.exclude(model=None).values_list("model", flat=True))
             last = self.items.aggregate(last=Max("position"))["last"] or 0
             new = [model for model in chosen if model.pk not in there]
-            for position, model in enumerate(new, last + 1):
-                item = self.items.model(
+            items = [
+                AgendaItem(
                     seminar=self, position=position, organisation=model.organisation, model=model
                 )
-                item.save_by(by)
-            return len(new)
+                for position, model in enumerate(dict.fromkeys(new), last + 1)
+            ]
+            create_all_by(by, items)
+            return len(items)
 
     # --- Moves ------------------------------------------------------------------------------
 
@@ -126,8 +141,7 @@ class Seminar(Recorded):
                 raise ValidationError(_("Put at least one model before the seminar first."))
             self.state, self.opened_at = self.State.OPEN, timezone.now()
             self.save_by(by, why="open")
-            for item in self.items.select_related("organisation"):
-                item.hand_out_ballots(by=by)
+            self._hand_out_ballots(by=by)
 
     def close(self, *, by):
         """Close the seminar: from now on its ballots and proposals stay as they are."""
@@ -135,10 +149,39 @@ class Seminar(Recorded):
             self.state, self.closed_at = self.State.CLOSED, timezone.now()
             self.save_by(by, why="close")
 
-    def conclude_rest(self, *, verdict, rationale, whose, by):
-        """Record one proposal for every item that has none yet; return how many."""
+    def _hand_out_ballots(self, *, by):
+        """Give each member a ballot for each item, or a recusal where it is close to their unit."""
+        Ballot = AgendaItem.ballots.rel.related_model  # noqa: N806
+        Recusal = AgendaItem.recusals.rel.related_model  # noqa: N806
+        declared = set(Recusal.objects.filter(item__seminar=self).values_list("item", "member"))
+        members = list(self.members.select_related("user", "organisation"))
+        tree = TreeOfUnits()
+        own = {member.pk: member.own_organisations() for member in members}
+        ballots, recusals = [], []
+        for item in self.items.all():
+            for member in members:
+                if (item.pk, member.pk) in declared:
+                    continue
+                if any(tree.are_close(unit, item.organisation_id) for unit in own[member.pk]):
+                    recusals.append(Recusal(item=item, member=member, of_own_unit=True))
+                else:
+                    ballots.append(Ballot(item=item, member=member))
+        create_all_by(by, ballots, why="open")
+        create_all_by(by, recusals, why="open")
+
+    def conclude_rest(self, *, verdict, rationale, whose, by, expected=None):
+        """Record one proposal for every item that has none yet; return how many.
+
+        ``expected`` holds the keys of the items as a preview showed them, with commas between;
+        if they are others by now, nothing is recorded.
+        """
         with self.held(self.State.OPEN):
             rest = list(self.items.without_conclusion())
+            if expected is not None and expected != ",".join(str(item.pk) for item in rest):
+                raise MoveRefused(
+                    _("The items without a proposal have changed since you opened the page."),
+                    code="stale",
+                )
             for item in rest:
                 item.conclude(verdict=verdict, rationale=rationale, whose=whose, by=by)
             return len(rest)
@@ -214,24 +257,33 @@ class PanelMember(Recorded):
 
         Up to the grassroots level: the city committee above both makes nobody close.
         """
-        own = Organisation.objects.filter(pk__in=self.own_organisations())
-        line = _line_within_grassroots(organisation)
-        return any(
-            unit.pk in line or organisation.pk in _line_within_grassroots(unit) for unit in own
-        )
+        tree = TreeOfUnits()
+        return any(tree.are_close(unit, organisation.pk) for unit in self.own_organisations())
 
 
-def _line_within_grassroots(organisation):
-    """Return the keys of an organisation and those above it, up to its grassroots one."""
-    line = [organisation, *organisation.ancestors()]
-    keys = set()
-    for up in line:
-        if up.kind == Organisation.Kind.COMMITTEE and up != organisation:
-            break
-        keys.add(up.pk)
-        if up.is_grassroots:
-            break
-    return keys
+class TreeOfUnits:
+    """Who stands above whom, read once, for questions about many pairs of organisations."""
+
+    def __init__(self):
+        units = Organisation.objects.values_list("pk", "parent", "kind")
+        self.units = {pk: (parent, kind) for pk, parent, kind in units}
+
+    def are_close(self, one, other):
+        """Whether one is the other, or above or below it, up to the grassroots level."""
+        return one in self._line(other) or other in self._line(one)
+
+    def _line(self, pk):
+        """Return the unit and those above it, up to its grassroots organisation."""
+        line, kinds = [], Organisation.Kind
+        while pk is not None and pk not in line:
+            parent, kind = self.units[pk]
+            if kind == kinds.COMMITTEE and line:
+                break
+            line.append(pk)
+            if kind in Organisation.GRASSROOTS:
+                break
+            pk = parent
+        return line
 
 
 class Criterion(Recorded):
@@ -329,17 +381,20 @@ class AgendaItem(Recorded):
     def get_absolute_url(self):
         return reverse("reviews:agendaitem_detail", args=[self.pk])
 
-    def hand_out_ballots(self, *, by):
-        """Give each member a ballot, or a recusal where the model is close to their unit."""
-        for member in self.seminar.members.select_related("user", "organisation"):
-            if self.recusals.filter(member=member).exists():
-                continue
-            if member.is_close_to(self.organisation):
-                recusal = self.recusals.model(item=self, member=member, of_own_unit=True)
-                recusal.save_by(by)
-            else:
-                ballot = self.ballots.model(item=self, member=member)
-                ballot.save_by(by)
+    @transaction.atomic
+    def write(self, *, by):
+        """Store what a form put into this instance, unless the seminar has been closed."""
+        Seminar.objects.select_for_update().get(pk=self.seminar_id).check_not_closed()
+        self.save_by(by)
+
+    def drop(self, *, by):
+        """Take the item off the agenda while the seminar is planned."""
+        with self.seminar.held(Seminar.State.PLANNED):
+            for record in [*self.recusals.all(), *self.scans.all()]:
+                record._history_user = by
+                record.delete()
+            self._history_user = by
+            self.delete()
 
     def recuse(self, member, *, reason, by):
         """Take a member out of this item's review; an open ballot of theirs is withdrawn."""
@@ -357,30 +412,58 @@ class AgendaItem(Recorded):
             recusal.save_by(by)
             return recusal
 
-    def tally(self):
-        """Return how many handed-in ballots give each verdict, recusals and waiting ones."""
-        handed_in = self.ballots.handed_in()
-        counts = dict(handed_in.order_by().values_list("verdict").annotate(n=Count("pk")))
-        return {
-            "verdicts": {verdict: counts.get(verdict, 0) for verdict in Verdict.values},
-            "handed_in": sum(counts.values()),
-            "waiting": self.ballots.waiting().count(),
-            "recused": self.recusals.count(),
+    @classmethod
+    def tallies(cls, items):
+        """Return each item's tally by its key, in two queries however many there are.
+
+        A tally says how many handed-in ballots give each verdict (``verdicts``), how many there
+        are (``handed_in``), how many wait (``waiting``) and who is recused (``recused``).
+        """
+        Ballot = cls.ballots.rel.related_model  # noqa: N806
+        Recusal = cls.recusals.rel.related_model  # noqa: N806
+        found = {
+            item.pk: {
+                "verdicts": dict.fromkeys(Verdict.values, 0),
+                "handed_in": 0,
+                "waiting": 0,
+                "recused": 0,
+            }
+            for item in items
         }
+        ballots = Ballot.objects.filter(item__in=found).order_by()
+        for item, verdict, number, handed_in in ballots.values_list("item", "verdict").annotate(
+            Count("pk"), Count("handed_in_at")
+        ):
+            tally = found[item]
+            if handed_in:
+                tally["verdicts"][verdict] += handed_in
+            tally["handed_in"] += handed_in
+            tally["waiting"] += number - handed_in
+        recusals = Recusal.objects.filter(item__in=found).order_by()
+        for item, number in recusals.values_list("item").annotate(Count("pk")):
+            found[item]["recused"] = number
+        return found
+
+    def tally(self):
+        return self.tallies([self])[self.pk]
 
     def lacks_quorum(self):
         """Whether fewer ballots than the seminar's quorum are in; it warns, it does not stop."""
         return bool(self.seminar.quorum) and self.ballots.handed_in().count() < self.seminar.quorum
 
-    def conclude(self, *, verdict, rationale, whose, by, **details):
+    def conclusion_or_new(self):
+        """Return the proposal on this item, a new one if there is none."""
+        conclusions = self._meta.get_field("conclusion").related_model
+        return conclusions.objects.filter(item=self).first() or conclusions(item=self)
+
+    def conclude(self, *, verdict, rationale, whose, by, take_up=None, **details):
         """Record the seminar's proposal on this item, with the tally at this moment.
 
         ``whose`` says who proposed, for the clerk only writes down. Recorded again, the
         proposal is changed on record, as long as the seminar is open.
         """
         with self.seminar.held(Seminar.State.OPEN):
-            conclusions = self._meta.get_field("conclusion").related_model
-            conclusion = conclusions.objects.filter(item=self).first() or conclusions(item=self)
+            conclusion = self.conclusion_or_new()
             conclusion.verdict, conclusion.rationale = verdict, rationale
             conclusion.whose, conclusion.recorded_by = whose, by
             conclusion.recorded_at = timezone.now()
@@ -389,4 +472,6 @@ class AgendaItem(Recorded):
                 setattr(conclusion, name, value)
             conclusion.full_clean()
             conclusion.save_by(by)
+            if take_up is not None:
+                conclusion.take_up.set(take_up)
             return conclusion
