@@ -1,0 +1,142 @@
+"""The forms of what is put before a seminar, and of its proposals."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from registry.files import MultipleFileField
+from registry.forms.base import Form, ModelForm
+from registry.forms.lookups import ModelLookupField, OrganisationsLookupField
+from registry.models import ClosingKind, Organisation, PracticeModel, Verdict
+from reviews.models import AgendaItem, Conclusion, Recusal
+
+MOST_CODES = 200
+
+
+class AgendaAddForm(Form):
+    """Put models before the seminar by their codes, a line or a comma between them."""
+
+    codes = forms.CharField(
+        label=_("Codes of the models"),
+        help_text=_("One on each line, as in the list of models; or the name of one model."),
+        max_length=8000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+
+    def clean_codes(self):
+        """Return the models; name every line that is none."""
+        lookup = ModelLookupField(queryset=candidates())
+        lines = [line.strip() for line in self.cleaned_data["codes"].splitlines()]
+        found, errors = [], []
+        for line in [line for line in lines if line][:MOST_CODES]:
+            try:
+                found.append(lookup.find(line))
+            except forms.ValidationError as error:
+                errors.append(forms.ValidationError(f"“{line}”: {error.messages[0]}"))
+        if errors:
+            raise forms.ValidationError(errors)
+        return found
+
+
+def candidates():
+    """Return the models that may be put before a seminar: those that run or wait to be accepted."""
+    status = PracticeModel.Status
+    return PracticeModel.objects.filter(
+        status__in=[status.SUBMITTED, status.RUNNING, status.CLOSED]
+    ).select_related("organisation")
+
+
+class BlockForm(Form):
+    """All running models of a block at once."""
+
+    block = forms.ChoiceField(
+        label=_("Block"), choices=Organisation.Block, widget=forms.RadioSelect
+    )
+    expected = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class AgendaItemForm(ModelForm):
+    files = MultipleFileField(label=_("Scan of the paper"), required=False)
+
+    class Meta:
+        model = AgendaItem
+        fields = ("position", "presenter", "paper", "opinion", "proposed", "gist")
+        widgets = {
+            "position": forms.NumberInput(attrs={"class": "govuk-input--width-3"}),
+            "paper": forms.RadioSelect,
+            "opinion": forms.Textarea(attrs={"rows": 4}),
+            "gist": forms.Textarea(attrs={"rows": 6}),
+        }
+
+
+class RecusalForm(ModelForm):
+    """``members`` are those who may still be taken out of the item's review."""
+
+    class Meta:
+        model = Recusal
+        fields = ("member", "reason")
+        widgets = {"member": forms.RadioSelect}
+
+    def __init__(self, *args, members, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["member"].queryset = members
+        self.fields["member"].empty_label = None
+        self.fields["reason"].required = True
+
+
+class ConclusionForm(ModelForm):
+    merged_into = ModelLookupField(
+        label=_("To be merged into"),
+        required=False,
+        help_text=_("Only if it is merged: code or name."),
+    )
+    take_up = OrganisationsLookupField(
+        label=_("Units that should take it up"),
+        required=False,
+        help_text=_("The name of one organisation on each line."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    class Meta:
+        model = Conclusion
+        fields = (
+            "verdict",
+            "rationale",
+            "retire_reason",
+            "closing_kind",
+            "merged_into",
+            "review_by",
+            "take_up",
+            "whose",
+        )
+        widgets = {
+            "verdict": forms.RadioSelect,
+            "rationale": forms.Textarea(attrs={"rows": 4}),
+            "review_by": forms.DateInput(attrs={"class": "govuk-input--width-10"}),
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["verdict"].choices = Verdict.choices
+        self.fields["merged_into"].queryset = PracticeModel.objects.ever_accepted()
+        self.fields["take_up"].queryset = Organisation.objects.existing().select_related("parent")
+        ends = (ClosingKind.COMPLETED, ClosingKind.UNSUITABLE, ClosingKind.MERGED)
+        self.fields["closing_kind"].choices = [("", "---------"), *((k, k.label) for k in ends)]
+        if self.instance.pk:
+            self.initial["take_up"] = list(self.instance.take_up.select_related("parent"))
+
+    def _save_m2m(self):
+        """Leave the units to ``AgendaItem.conclude``, which stores the proposal as a whole."""
+
+
+class ConcludeRestForm(Form):
+    """One proposal for every item that has none yet."""
+
+    rationale = forms.CharField(
+        label=_("Rationale"), required=False, max_length=2000, widget=forms.Textarea({"rows": 3})
+    )
+    whose = forms.CharField(
+        label=_("Whose proposal"),
+        max_length=200,
+        help_text=_("The chair, or the panel by majority …"),
+    )
+    expected = forms.CharField(widget=forms.HiddenInput, required=False, max_length=8000)

@@ -1,0 +1,85 @@
+"""The forms by which the clerk plans a seminar."""
+
+from django import forms
+from django.forms import inlineformset_factory
+from django.utils.translation import gettext_lazy as _
+
+from registry.forms.attachments import OnceField
+from registry.forms.base import ModelForm, Renderer
+from registry.forms.lookups import OrganisationLookupField
+from registry.models import Organisation, User
+from reviews.models import Criterion, PanelMember, Seminar
+
+_narrow = {"class": "govuk-input--width-10"}
+
+
+class SeminarForm(ModelForm):
+    class Meta:
+        model = Seminar
+        fields = ("kind", "title", "held_on", "place", "chair", "secretary", "quorum")
+        widgets = {
+            "kind": forms.RadioSelect,
+            "held_on": forms.DateInput(attrs=_narrow),
+            "quorum": forms.NumberInput(attrs={"class": "govuk-input--width-3"}),
+        }
+        help_texts = {"held_on": _("For example 5/6/2026.")}
+
+
+class SeminarCreateForm(SeminarForm):
+    token = OnceField()
+
+
+class AccountField(forms.CharField):
+    """The username of an account; cleans to the account."""
+
+    def prepare_value(self, value):
+        if isinstance(value, int):
+            return User.objects.filter(pk=value).values_list("username", flat=True).first()
+        return value
+
+    def clean(self, value):
+        username = super().clean(value)
+        if not username:
+            return None
+        account = User.objects.filter(username__iexact=username, is_active=True).first()
+        if account is None:
+            raise forms.ValidationError(_("There is no account of this name."), code="unknown")
+        return account
+
+    def has_changed(self, initial, data):
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class PanelMemberForm(ModelForm):
+    organisation = OrganisationLookupField(label=_("Own organisation"), required=False)
+    user = AccountField(
+        label=_("Account"),
+        required=False,
+        max_length=60,
+        help_text=_("The name the member signs in with; empty for a paper ballot."),
+    )
+
+    class Meta:
+        model = PanelMember
+        fields = ("position", "name", "title", "organisation", "user")
+        widgets = {"position": forms.NumberInput(attrs={"class": "govuk-input--width-3"})}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["organisation"].queryset = Organisation.objects.select_related("parent")
+
+
+class CriterionForm(ModelForm):
+    class Meta:
+        model = Criterion
+        fields = ("position", "name", "max_points")
+        widgets = {
+            "position": forms.NumberInput(attrs={"class": "govuk-input--width-3"}),
+            "max_points": forms.NumberInput(attrs={"class": "govuk-input--width-3"}),
+        }
+
+
+_rows = {"extra": 3, "can_delete": True, "max_num": 60, "absolute_max": 80}
+PanelFormSet = inlineformset_factory(Seminar, PanelMember, form=PanelMemberForm, **_rows)
+CriteriaFormSet = inlineformset_factory(Seminar, Criterion, form=CriterionForm, **_rows)
+PanelFormSet.renderer = CriteriaFormSet.renderer = Renderer()

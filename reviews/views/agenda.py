@@ -1,0 +1,216 @@
+"""What is put before a seminar, what is said of it there, and what is proposed."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from registry.access import is_allowed, posted, refusals_lead_to, visible_or_404
+from registry.models import MoveRefused, PracticeModel, Verdict
+from registry.storage import files_follow_the_transaction
+from reviews.forms.agenda import (
+    AgendaAddForm,
+    AgendaItemForm,
+    BlockForm,
+    ConcludeRestForm,
+    ConclusionForm,
+    RecusalForm,
+)
+from reviews.models import AgendaItem, Assessment, Scan, Seminar
+from reviews.views.seminars import with_tallies
+
+State = Seminar.State
+
+require_form = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_form
+def agenda_add(request, pk):
+    """Put models before the seminar by code or name."""
+    seminar = _planned(request, pk)
+    form = AgendaAddForm(posted(request)[0])
+    if request.method == "POST" and form.is_valid():
+        return _put(request, seminar, form.cleaned_data["codes"])
+    context = {"form": form, "seminar": seminar}
+    return render(request, "reviews/agenda_add.html", context)
+
+
+@require_form
+def agenda_add_block(request, pk):
+    """Put all running models of a block before the seminar, after saying how many they are."""
+    seminar = _planned(request, pk)
+    form = BlockForm(posted(request)[0])
+    models = None
+    if request.method == "POST" and form.is_valid():
+        block = form.cleaned_data["block"]
+        models = PracticeModel.objects.running().filter(organisation__block=block)
+        models = models.exclude(agenda_items__seminar=seminar).select_related("organisation")
+        if form.cleaned_data["expected"] is not None:
+            return _put(request, seminar, _as_announced(models, form, seminar))
+        form = BlockForm(initial={"block": block, "expected": models.count()})
+    context = {"form": form, "seminar": seminar, "models": models}
+    return render(request, "reviews/agenda_add_block.html", context)
+
+
+def _as_announced(models, form, seminar):
+    """Return the models if they are as many as the page said; 409 if that has changed."""
+    models = list(models.order_by("organisation__position", "sort_key", "pk"))
+    if len(models) != form.cleaned_data["expected"]:
+        with refusals_lead_to(seminar.get_absolute_url()):
+            raise MoveRefused(
+                _("The models of this block have changed since you opened the page."), code="stale"
+            )
+    return models
+
+
+def _put(request, seminar, models):
+    with refusals_lead_to(seminar.get_absolute_url()):
+        number = seminar.put(models, by=request.user)
+    done = ngettext(
+        "%(number)s model put before the seminar.",
+        "%(number)s models put before the seminar.",
+        number,
+    )
+    messages.success(request, done % {"number": number})
+    return redirect(seminar)
+
+
+@require_safe
+def agendaitem_detail(request, pk):
+    """One item: the model, the discussion, the tally and the ballots the reader may see."""
+    item = _item(request, pk)
+    (row,) = with_tallies(request.user, [item])
+    runs = is_allowed(item, request.user, "run_by")
+    ballots = Assessment.objects.visible_to(request.user).filter(item=item)
+    context = {
+        "item": item,
+        "model": item.model,
+        "seminar": item.seminar,
+        "row": row,
+        "ballots": ballots.select_related("member").prefetch_related("scores__criterion"),
+        "recusals": item.recusals.select_related("member") if runs else (),
+        "scans": Scan.objects.visible_to(request.user).filter(item=item),
+        "photos": item.model.evidence.present().filter(kind="photo") if item.model else (),
+        "can_write": runs and item.seminar.state != State.CLOSED,
+        "can_drop": runs and item.seminar.is_planned,
+        "can_conclude": runs and item.seminar.is_open,
+        "can_enter": runs and item.seminar.is_open,
+        "shows_opinion": request.user.sees_all or request.user.is_panel,
+    }
+    return render(request, "reviews/agendaitem_detail.html", context)
+
+
+@require_form
+def agendaitem_update(request, pk):
+    item = _item(request, pk, may="run_by")
+    with refusals_lead_to(item.get_absolute_url()):
+        item.seminar.check_not_closed()
+        form = AgendaItemForm(*posted(request), instance=item)
+        if request.method == "POST" and form.is_valid():
+            with files_follow_the_transaction(), transaction.atomic():
+                item.write(by=request.user)
+                for checked in form.cleaned_data["files"]:
+                    Scan.store(checked, by=request.user, item=item)
+            messages.success(request, _("The item has been saved."))
+            return redirect(item)
+    return render(request, "reviews/agendaitem_form.html", {"form": form, "item": item})
+
+
+@require_POST
+def agendaitem_drop(request, pk):
+    item = _item(request, pk, may="run_by")
+    with refusals_lead_to(item.seminar.get_absolute_url()):
+        item.drop(by=request.user)
+    messages.success(request, _("The item is no longer before the seminar."))
+    return redirect(item.seminar)
+
+
+@require_form
+def agendaitem_recuse(request, pk):
+    """Take a member out of an item's review: the clerk anyone, a member themselves."""
+    item = _item(request, pk)
+    members = item.seminar.members.exclude(recusals__item=item)
+    if not is_allowed(item, request.user, "run_by"):
+        members = members.filter(user=request.user)
+        if not item.seminar.members.filter(user=request.user).exists():
+            raise PermissionDenied
+    form = RecusalForm(posted(request)[0], members=members)
+    form.instance.item = item
+    if request.method == "POST" and form.is_valid():
+        with refusals_lead_to(item.get_absolute_url()):
+            item.recuse(
+                form.cleaned_data["member"], reason=form.cleaned_data["reason"], by=request.user
+            )
+        messages.success(request, _("Recorded: the member takes no part in this item."))
+        return redirect(item.seminar)
+    context = {"form": form, "item": item, "nobody": not members.exists()}
+    return render(request, "reviews/agendaitem_recuse.html", context)
+
+
+@require_form
+def conclusion_update(request, pk):
+    """Record what the seminar proposes on an item; a missing quorum is said, and stops nothing."""
+    item = _item(request, pk, may="run_by")
+    with refusals_lead_to(item.get_absolute_url()):
+        item.seminar.check_state(State.OPEN)
+        form = ConclusionForm(posted(request)[0], instance=item.conclusion_or_new())
+        if request.method == "POST" and form.is_valid() and _concluded(request, item, form):
+            messages.success(request, _("The proposal has been recorded. It changes no model yet."))
+            return redirect(item.seminar)
+    (row,) = with_tallies(request.user, [item])
+    context = {"form": form, "item": item, "row": row, "lacks_quorum": item.lacks_quorum()}
+    return render(request, "reviews/conclusion_form.html", context)
+
+
+def _concluded(request, item, form):
+    try:
+        item.conclude(by=request.user, **form.cleaned_data)
+    except MoveRefused:
+        raise
+    except ValidationError as error:
+        form.add_error(None, error)
+        return False
+    return True
+
+
+@require_form
+def conclude_rest(request, pk):
+    """ "All others: maintain": shows which, then records exactly those."""
+    seminar = visible_or_404(Seminar.objects, request.user, pk, may="run_by")
+    with refusals_lead_to(seminar.get_absolute_url()):
+        seminar.check_state(State.OPEN)
+        rest = list(seminar.items.without_conclusion().select_related("model", "organisation"))
+        shown = ",".join(str(item.pk) for item in rest)
+        form = ConcludeRestForm(posted(request)[0], initial={"expected": shown})
+        if request.method == "POST" and form.is_valid():
+            number = seminar.conclude_rest(
+                verdict=Verdict.MAINTAIN,
+                rationale=form.cleaned_data["rationale"],
+                whose=form.cleaned_data["whose"],
+                by=request.user,
+                expected=form.cleaned_data["expected"],
+            )
+            done = ngettext(
+                "%(number)s proposal recorded.", "%(number)s proposals recorded.", number
+            )
+            messages.success(request, done % {"number": number})
+            return redirect(seminar)
+    context = {"form": form, "seminar": seminar, "rest": rest}
+    return render(request, "reviews/conclude_rest.html", context)
+
+
+def _planned(request, pk):
+    seminar = visible_or_404(Seminar.objects, request.user, pk, may="run_by")
+    with refusals_lead_to(seminar.get_absolute_url()):
+        seminar.check_state(State.PLANNED)
+    return seminar
+
+
+def _item(request, pk, *, may=None):
+    items = AgendaItem.objects.select_related(
+        "seminar", "model__organisation", "model__field", "organisation", "conclusion"
+    )
+    return visible_or_404(items, request.user, pk, may=may)

@@ -1,0 +1,193 @@
+"""Planning, opening and closing a seminar, and how far it has come."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from registry.access import is_allowed, posted, refusals_lead_to, visible_or_404
+from registry.models import FormToken, MoveRefused
+from reviews.forms.seminar import CriteriaFormSet, PanelFormSet, SeminarCreateForm, SeminarForm
+from reviews.models import AgendaItem, Assessment, Criterion, Seminar
+
+State = Seminar.State
+
+# A proposal for those who want criteria and have none; it is there to be changed.
+CRITERIA = (
+    (_("Practical, and fit for the political task"), 20),
+    (_("New and creative"), 15),
+    (_("Effect, in figures"), 25),
+    (_("Lasting"), 15),
+    (_("Spreads, and can be replicated"), 15),
+    (_("Agreed to by the people"), 10),
+)
+
+require_form = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+def seminar_list(request):
+    seminars = Seminar.objects.visible_to(request.user)
+    context = {
+        "page_obj": Paginator(seminars, 25).get_page(request.GET.get("page")),
+        "can_plan": request.user.is_clerk,
+    }
+    return render(request, "reviews/seminar_list.html", context)
+
+
+@require_form
+def seminar_create(request):
+    if not request.user.is_clerk:
+        raise PermissionDenied
+    form = SeminarCreateForm(posted(request)[0])
+    if request.method == "POST" and form.is_valid():
+
+        def create():
+            form.instance.save_by(request.user)
+            return form.instance.get_absolute_url()
+
+        return redirect(FormToken.once(form.cleaned_data["token"], request.user, create))
+    return render(request, "reviews/seminar_form.html", {"form": form})
+
+
+@require_form
+def seminar_update(request, pk):
+    seminar = visible_or_404(Seminar.objects, request.user, pk, may="run_by")
+    with refusals_lead_to(seminar.get_absolute_url()):
+        seminar.check_not_closed()
+        form = SeminarForm(posted(request)[0], instance=seminar)
+        if request.method == "POST" and form.is_valid():
+            seminar.write(by=request.user)
+            messages.success(request, _("The seminar has been saved."))
+            return redirect(seminar)
+    return render(request, "reviews/seminar_form.html", {"form": form, "seminar": seminar})
+
+
+@require_safe
+def seminar_detail(request, pk):
+    """The agenda, with as much of the results as the reader may see."""
+    seminar = visible_or_404(Seminar.objects, request.user, pk)
+    items = (
+        AgendaItem.objects.visible_to(request.user)
+        .filter(seminar=seminar)
+        .select_related("model", "organisation", "conclusion")
+    )
+    page = Paginator(items, 50).get_page(request.GET.get("page"))
+    runs = is_allowed(seminar, request.user, "run_by")
+    context = {
+        "seminar": seminar,
+        "page_obj": page,
+        "rows": with_tallies(request.user, list(page.object_list)),
+        "can_run": runs,
+        "can_plan": runs and seminar.is_planned,
+        "can_conclude": runs and seminar.is_open,
+        "can_write": runs and seminar.state != State.CLOSED,
+        "sits": is_allowed(seminar, request.user, "judged_by") and not seminar.is_planned,
+        "progress": seminar.progress(),
+        "members": seminar.members_with_progress() if runs else (),
+        "criteria": seminar.criteria.all(),
+        "decisions": seminar.decisions.visible_to(request.user),
+    }
+    return render(request, "reviews/seminar_detail.html", context)
+
+
+def with_tallies(user, items):
+    """Return each item with the reader's ballot, the tally they may see, and who is recused.
+
+    A member sees the tally of an item once their own ballot on it is in.
+    """
+    tallies = AgendaItem.tallies(items) if user.sees_all or user.is_panel else {}
+    own = {
+        ballot.item_id: ballot
+        for ballot in Assessment.objects.written_by(user).filter(item__in=items)
+    }
+    rows = []
+    for item in items:
+        ballot = own.get(item.pk)
+        sees = user.sees_all or (ballot is not None and ballot.is_handed_in)
+        rows.append(
+            {
+                "item": item,
+                "ballot": ballot,
+                "tally": tallies.get(item.pk) if sees else None,
+                "conclusion": getattr(item, "conclusion", None),
+            }
+        )
+    return rows
+
+
+@require_form
+def panel_update(request, pk):
+    return _rows_page(
+        request, pk, PanelFormSet, "reviews/panel_form.html", _("The panel has been saved.")
+    )
+
+
+@require_form
+def criteria_update(request, pk):
+    """Write the criteria; ``suggested`` fills in a proposal where there are none."""
+    seminar = visible_or_404(Seminar.objects, request.user, pk, may="run_by")
+    if request.method == "POST" and "suggested" in request.POST:
+        with refusals_lead_to(seminar.get_absolute_url()), seminar.held(State.PLANNED):
+            if not seminar.criteria.exists():
+                for position, (name, points) in enumerate(CRITERIA, 1):
+                    Criterion(
+                        seminar=seminar, name=_(name), max_points=points, position=position
+                    ).save_by(request.user)
+        return redirect("reviews:criteria_update", pk)
+    done = _("The criteria have been saved.")
+    return _rows_page(request, pk, CriteriaFormSet, "reviews/criteria_form.html", done)
+
+
+@require_POST
+def seminar_open(request, pk):
+    seminar = visible_or_404(Seminar.objects, request.user, pk, may="run_by")
+    with refusals_lead_to(seminar.get_absolute_url()):
+        try:
+            seminar.open(by=request.user)
+        except MoveRefused:
+            raise
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            messages.success(request, _("The seminar is open. Every member has their ballots."))
+    return redirect(seminar)
+
+
+@require_POST
+def seminar_close(request, pk):
+    seminar = visible_or_404(Seminar.objects, request.user, pk, may="run_by")
+    with refusals_lead_to(seminar.get_absolute_url()):
+        seminar.close(by=request.user)
+    messages.success(request, _("The seminar is closed."))
+    return redirect(seminar)
+
+
+def _rows_page(request, pk, formset_class, template, done):
+    """Show and store the rows of a planned seminar; all of them or none."""
+    seminar = visible_or_404(Seminar.objects, request.user, pk, may="run_by")
+    with refusals_lead_to(seminar.get_absolute_url()):
+        seminar.check_state(State.PLANNED)
+        formset = formset_class(posted(request)[0], instance=seminar)
+        if request.method == "POST" and formset.is_valid():
+            with seminar.held(State.PLANNED):
+                _store(formset, request.user)
+            messages.success(request, done)
+            return redirect(seminar)
+    return render(request, template, {"formset": formset, "seminar": seminar})
+
+
+@transaction.atomic
+def _store(formset, user):
+    formset.save(commit=False)
+    for gone in formset.deleted_objects:
+        gone._history_user = user
+        gone.delete()
+    for record in [
+        *(changed for changed, _fields in formset.changed_objects),
+        *formset.new_objects,
+    ]:
+        record.save_by(user)
