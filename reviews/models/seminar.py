@@ -245,6 +245,13 @@ class PanelMember(Recorded):
     def __str__(self):
         return self.name
 
+    @transaction.atomic
+    def remove(self, *, by):
+        """Take the member off the panel of a planned seminar, with what they declared."""
+        for record in [*self.recusals.all(), self]:
+            record._history_user = by
+            record.delete()
+
     def own_organisations(self):
         """Return the keys of the units the member belongs to, by record or by account."""
         own = {self.organisation_id} if self.organisation_id else set()
@@ -321,6 +328,11 @@ class Criterion(Recorded):
 
     def __str__(self):
         return self.name
+
+    def remove(self, *, by):
+        """Take the criterion off the list of a planned seminar."""
+        self._history_user = by
+        self.delete()
 
 
 class AgendaItem(Recorded):

@@ -2,6 +2,7 @@
 
 from django import template
 
+from registry.models import Verdict
 from reviews.models import Conclusion, DecisionLine
 
 register = template.Library()
@@ -19,3 +20,11 @@ def verdicts(model, user):
         "proposals": proposals.select_related("item__seminar").order_by("-recorded_at"),
         "can_open": user.is_authenticated,
     }
+
+
+@register.filter
+def said_verdicts(tally):
+    """Return (verdict in words, number) for each verdict that has ballots."""
+    return [
+        (Verdict(verdict).label, number) for verdict, number in tally["verdicts"].items() if number
+    ]

@@ -184,8 +184,7 @@ def _rows_page(request, pk, formset_class, template, done):
 def _store(formset, user):
     formset.save(commit=False)
     for gone in formset.deleted_objects:
-        gone._history_user = user
-        gone.delete()
+        gone.remove(by=user)
     for record in [
         *(changed for changed, _fields in formset.changed_objects),
         *formset.new_objects,
