@@ -75,9 +75,7 @@ class OutcomeForm(ModelForm):
         fields = ("planned", "achieved")
         localized_fields = "__all__"
         widgets = {
-            name: forms.TextInput(
-                attrs={"inputmode": "decimal", "class": "govuk-input--width-10"}
-            )
+            name: forms.TextInput(attrs={"inputmode": "decimal", "class": "govuk-input--width-10"})
             for name in ("planned", "achieved")
         }
 

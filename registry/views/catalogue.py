@@ -14,10 +14,26 @@ from django.views.decorators.http import require_safe
 
 from registry.access import is_allowed, record_opening, visible_or_404
 from registry.filters import ORDERS, PracticeModelFilter, ordered
-from registry.models import Evidence, Field, Note, Organisation, PracticeModel, Replication
+from registry.models import (
+    Evidence,
+    Field,
+    Note,
+    Organisation,
+    PracticeModel,
+    Replication,
+    Verdict,
+)
 from registry.paging import CappedPaginator
 
 PER_PAGE = 25
+
+LABELS = {
+    "kind": dict(Organisation.Kind.choices),
+    "block": dict(Organisation.Block.choices),
+    "level": dict(PracticeModel.Level.choices),
+    "status": dict(PracticeModel.Status.choices),
+    "verdict": dict(Verdict.choices),
+}
 
 
 def open_catalogue(view):
@@ -65,7 +81,7 @@ def practicemodel_list(request):
 def rows(models):
     """Return what a row shows: flat, for a page has many of them."""
     address = reverse("registry:practicemodel_detail", args=[0])
-    status, verdict = dict(PracticeModel.Status.choices), dict(PracticeModel.verdict.field.choices)
+    status, verdict = LABELS["status"], LABELS["verdict"]
     columns = (
         "pk", "code", "name", "organisation_name", "organisation__name", "field__name",
         "status", "verdict", "place",
@@ -88,14 +104,7 @@ def rows(models):
 def choices(filterset, chosen, *, counted):
     """Return the choices of each filter, with how many there are where that could be counted."""
     counts = filterset.counts() if counted else {}
-    labels = {
-        "kind": Organisation.Kind.choices,
-        "block": Organisation.Block.choices,
-        "level": PracticeModel.Level.choices,
-        "status": PracticeModel.Status.choices,
-        "verdict": PracticeModel.verdict.field.choices,
-        "field": list(Field.objects.values_list("pk", "name")),
-    }
+    labels = LABELS | {"field": dict(Field.objects.values_list("pk", "name"))}
     drawn = []
     for name in ("status", "verdict", "field", "block", "kind", "level"):
         numbers = counts.get(name)
@@ -106,7 +115,7 @@ def choices(filterset, chosen, *, counted):
                 "number": numbers.get(value, 0) if numbers is not None else None,
                 "is_chosen": value == chosen.get(name),
             }
-            for value, label in labels[name]
+            for value, label in labels[name].items()
             if numbers is None or numbers.get(value) or value == chosen.get(name)
         ]
         drawn.append({"name": name, "label": filterset.filters[name].label, "options": options})
@@ -128,12 +137,10 @@ def chips(request, filterset, chosen):
 
 def said(name, value):
     """Return how a chosen value reads."""
-    if name == "organisation":
-        return Organisation.objects.filter(pk=value).values_list("name", flat=True).first() or value
-    if name == "field":
-        return Field.objects.filter(pk=value).values_list("name", flat=True).first() or value
-    labels = dict(getattr(PracticeModelFilter.base_filters[name], "extra", {}).get("choices", ()))
-    return labels.get(value, value)
+    named = {"organisation": Organisation, "field": Field}.get(name)
+    if named is not None:
+        return named.objects.filter(pk=value).values_list("name", flat=True).first() or str(value)
+    return LABELS.get(name, {}).get(value, str(value))
 
 
 def without(request, name):

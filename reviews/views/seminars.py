@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry.access import is_allowed, posted, refusals_lead_to, visible_or_404
@@ -17,12 +18,12 @@ State = Seminar.State
 
 # A proposal for those who want criteria and have none; it is there to be changed.
 CRITERIA = (
-    (_("Practical, and fit for the political task"), 20),
-    (_("New and creative"), 15),
-    (_("Effect, in figures"), 25),
-    (_("Lasting"), 15),
-    (_("Spreads, and can be replicated"), 15),
-    (_("Agreed to by the people"), 10),
+    (gettext_noop("Practical, and fit for the political task"), 20),
+    (gettext_noop("New and creative"), 15),
+    (gettext_noop("Effect, in figures"), 25),
+    (gettext_noop("Lasting"), 15),
+    (gettext_noop("Spreads, and can be replicated"), 15),
+    (gettext_noop("Agreed to by the people"), 10),
 )
 
 require_form = require_http_methods(["GET", "HEAD", "POST"])
