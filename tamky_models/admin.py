@@ -1,11 +1,27 @@
 """The registrars' back office: entered through the site's own sign-in, never a second one."""
 
+from functools import update_wrapper
+
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import resolve_url
+from django.db.models.base import ModelBase
+from django.shortcuts import redirect, resolve_url
 from django.utils.translation import gettext_lazy as _
+
+OWN = {"registry", "reviews"}
+
+
+class Suggestions(AutocompleteJsonView):
+    """What is offered to who types, in the words its page in the administration has for it."""
+
+    def serialize_result(self, obj, to_field_name):
+        found = super().serialize_result(obj, to_field_name)
+        if suggested_as := getattr(self.model_admin, "suggested_as", None):
+            found["text"] = str(suggested_as(obj))
+        return found
 
 
 class RegisterAdminSite(AdminSite):
@@ -13,11 +29,51 @@ class RegisterAdminSite(AdminSite):
     site_title = _("Administration")
     index_title = _("Records")
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.disable_action("delete_selected")
+
+    def register(self, model_or_iterable, admin_class=None, **options):
+        """Take our own records alone.
+
+        What libraries bring, such as groups, the code knows by name: nobody edits it here.
+        """
+        models = model_or_iterable
+        if isinstance(models, ModelBase):
+            models = [models]
+        own = [model for model in models if model._meta.app_label in OWN]
+        super().register(own, admin_class, **options)
+
+    def admin_view(self, view, cacheable=False):
+        """Answer 403 to who is signed in without the right; nobody else comes this far."""
+        inner = super().admin_view(view, cacheable)
+
+        def allowed(request, *args, **kwargs):
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise PermissionDenied
+            return inner(request, *args, **kwargs)
+
+        return update_wrapper(allowed, inner)
+
+    def autocomplete_view(self, request):
+        return Suggestions.as_view(admin_site=self)(request)
+
+    # Signing in and out and changing one's password have pages of their own on the site.
+
     def login(self, request, extra_context=None):
         """Send the visitor to the one sign-in page; refuse who is signed in without the right."""
-        if request.user.is_authenticated:
-            if self.has_permission(request):
-                return super().login(request, extra_context)
+        if not request.user.is_authenticated:
+            target = request.GET.get("next") or request.get_full_path()
+            return redirect_to_login(target, resolve_url(settings.LOGIN_URL))
+        if not self.has_permission(request):
             raise PermissionDenied
-        target = request.GET.get("next") or request.get_full_path()
-        return redirect_to_login(target, resolve_url(settings.LOGIN_URL))
+        return redirect("admin:index")
+
+    def logout(self, request, extra_context=None):
+        return redirect("account_logout")
+
+    def password_change(self, request, extra_context=None):
+        return redirect("account_change_password")
+
+    def password_change_done(self, request, extra_context=None):
+        return redirect("account_change_password")

@@ -1,0 +1,296 @@
+"""What every page of the administration has in common.
+
+Nothing is deleted, what the moves keep is not edited around them, and whoever saves stands in
+the history, with the reason.
+"""
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db import IntegrityError, transaction
+from django.db.models import BinaryField
+from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
+from simple_history.utils import get_m2m_reverse_field_name
+
+from registry.admin.words import DeltaInWords, in_words
+from registry.forms.base import FormLook
+from registry.forms.lookups import is_key
+from registry.querysets import matching
+from registry.vietnamese import clean_text, fold
+
+# They change with every save and say nothing by themselves.
+UNTOLD = {"updated_at", "version"}
+
+
+class InlineForm(FormLook, forms.ModelForm):
+    """A form that speaks where our forms speak, and looks as the administration looks."""
+
+    default_renderer = None
+    bound_field_class = None
+
+    def validate_constraints(self):
+        """Hold the record to all its constraints.
+
+        Django passes by those that name a field this page does not show; the database does not.
+        """
+        refused = [name for name in self.fields if name in self._errors]
+        try:
+            self.instance.validate_constraints(exclude=refused)
+        except forms.ValidationError as error:
+            self._update_errors(error)
+
+
+class RecordForm(InlineForm):
+    why = forms.CharField(
+        label=_("Reason for the change"),
+        required=False,
+        max_length=300,
+        help_text=_("Kept in the history."),
+        widget=admin.widgets.AdminTextInputWidget,
+    )
+
+    def clean_why(self):
+        return clean_text(self.cleaned_data["why"])
+
+
+class VersionedForm(RecordForm):
+    """For a record that the site's own pages write as well: who comes second is told."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = self.instance.version
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.instance.pk and self.cleaned_data.get("version") != self.instance.version:
+            self.add_error(
+                None, _("Somebody has saved this record since you opened the page. Open it again.")
+            )
+        return cleaned
+
+
+class RegisterAdmin(admin.ModelAdmin):
+    """The rules of every page. ``search_fields`` names a folded key, or texts to be folded."""
+
+    list_per_page = 50
+    save_on_top = True
+    may_add = True
+
+    def is_open(self, record):
+        """Whether the registrar may still write this record."""
+        return True
+
+    def has_add_permission(self, request):
+        return self.may_add and super().has_add_permission(request)
+
+    def has_change_permission(self, request, obj=None):
+        return (obj is None or self.is_open(obj)) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_search_results(self, request, queryset, search_term):
+        """Find what holds every word, in any order, diacritics aside."""
+        fields = self.get_search_fields(request)
+        words = fold(search_term).split()
+        if not words:
+            return queryset, False
+        if fields[0].endswith("search_key"):
+            return queryset.filter(matching(search_term, fields[0])), False
+        texts = queryset.order_by().values_list("pk", *fields)
+        found = [
+            pk
+            for pk, *parts in texts
+            if all(word in fold(" ".join(filter(None, parts))) for word in words)
+        ]
+        return queryset.filter(pk__in=found), False
+
+    def get_object(self, request, object_id, from_field=None):
+        """Return the record; to be written, under its lock, so that no move comes between."""
+        record = super().get_object(request, object_id, from_field)
+        writes = request.method == "POST" and transaction.get_connection().in_atomic_block
+        if record is not None and writes:
+            record.refresh_from_db(
+                from_queryset=self.model._base_manager.select_for_update(of=("self",))
+            )
+        return record
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """Say it, where two people save at the same moment what can only be there once."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            self.message_user(
+                request,
+                _("Nothing was saved: it contradicts another record. Look, then try again."),
+                messages.ERROR,
+            )
+            return HttpResponseRedirect(request.get_full_path())
+
+
+class RecordedAdmin(RegisterAdmin, SimpleHistoryAdmin):
+    """Records with a history: each save has an author and may have a reason."""
+
+    form = RecordForm
+    asks = ("why",)
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not self.has_change_permission(request, obj):
+            return fieldsets
+        return [*fieldsets, (None, {"fields": self.asks})]
+
+    def save_model(self, request, obj, form, change):
+        obj.save_by(request.user, why=form.cleaned_data.get("why", ""))
+
+    def save_formset(self, request, form, formset, change):
+        for record in formset.save(commit=False):
+            record.save_by(request.user, why=form.cleaned_data.get("why", ""))
+        formset.save_m2m()
+
+    # --- History ----------------------------------------------------------------------------
+
+    def history_view(self, request, object_id, extra_context=None):
+        if not is_key(unquote(object_id)):
+            raise Http404
+        return super().history_view(request, object_id, extra_context)
+
+    def get_history_queryset(self, request, history_manager, pk_name, object_id):
+        entries = super().get_history_queryset(request, history_manager, pk_name, object_id)
+        return entries.select_related("on_behalf_of")
+
+    def set_history_delta_changes(self, request, historical_records, foreign_keys_are_objs=True):
+        """Say what changed at each entry: also the state, which the library leaves out."""
+        entries = list(historical_records)
+        for entry, before in zip(entries, entries[1:], strict=False):
+            tracked = {field.name for field in [*entry.tracked_fields, *entry._history_m2m_fields]}
+            delta = entry.diff_against(
+                before,
+                foreign_keys_are_objs=foreign_keys_are_objs,
+                included_fields=tracked - UNTOLD,
+            )
+            helper = DeltaInWords(self.model, entry)
+            entry.history_delta_changes = helper.context_for_delta_changes(delta)
+
+    def history_form_view(self, request, object_id, version_id, extra_context=None):
+        """Show the record as it stood then.
+
+        The library's own page would put it back as it was, with the state of that day.
+        """
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        if not is_key(object_id) or not is_key(version_id):
+            raise Http404
+        entry = get_object_or_404(self.model.history, pk=version_id, id=object_id)
+        if not self.has_view_permission(request, entry.instance):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("As it stood then"),
+            "subtitle": str(entry.instance),
+            "opts": self.opts,
+            "object_id": object_id,
+            "entry": entry,
+            "rows": [*self._fields_of(entry), *self._lists_of(entry)],
+        }
+        return render(request, self.object_history_form_template, context)
+
+    def _fields_of(self, entry):
+        for tracked in entry.tracked_fields:
+            field = entry._meta.get_field(tracked.name)
+            if not isinstance(field, BinaryField):
+                yield capfirst(field.verbose_name), in_words(field, _value_of(entry, field))
+
+    def _lists_of(self, entry):
+        for field in entry._history_m2m_fields:
+            name = get_m2m_reverse_field_name(field)
+            chosen = [str(getattr(row, name)) for row in getattr(entry, field.name).all()]
+            yield capfirst(field.verbose_name), ", ".join(chosen) or "–"
+
+
+def _value_of(entry, field):
+    """Return a field's value; the key alone where the other record was discarded since."""
+    try:
+        return getattr(entry, field.name)
+    except ObjectDoesNotExist:
+        return getattr(entry, field.attname)
+
+
+class Seen(RegisterAdmin):
+    """Records that only the moves write."""
+
+    may_add = False
+
+    def is_open(self, record):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+class RecordedSeen(Seen, RecordedAdmin):
+    """The same, with a history."""
+
+
+class RegisterInline(admin.TabularInline):
+    """Rows below a record: written with it, never deleted."""
+
+    form = InlineForm
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def is_open(self, parent):
+        return True
+
+    def has_add_permission(self, request, obj=None):
+        return self.is_open(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request, obj=None):
+        return self.is_open(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class SeenInline(RegisterInline):
+    """Rows that only the moves write."""
+
+    def is_open(self, parent):
+        return False
+
+
+class YearFilter(admin.SimpleListFilter):
+    """Years, written without the dot of a thousand."""
+
+    title = _("year")
+    parameter_name = "year"
+    field = "year"
+
+    def lookups(self, request, model_admin):
+        years = model_admin.model._default_manager.order_by().values_list(self.field, flat=True)
+        found = sorted({year for year in years.distinct() if year is not None}, reverse=True)
+        return [(str(year), str(year)) for year in found]
+
+    def queryset(self, request, queryset):
+        if self.value() in {key for key, _label in self.lookup_choices}:
+            return queryset.filter(**{self.field: int(self.value())})
+        return queryset
+
+
+def reads_as(name, label):
+    """Return a column that shows the whole number of a field as it is: a year has no dots."""
+
+    @admin.display(description=label, ordering=name)
+    def column(record):
+        value = getattr(record, name)
+        return "–" if value is None else str(value)
+
+    return column

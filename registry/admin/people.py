@@ -1,0 +1,137 @@
+"""People: their accounts, what they may do, and the units they act for."""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from registry.admin.base import InlineForm, RecordedAdmin, RecordForm, RegisterInline
+from registry.models import Membership, Role, User
+
+
+class OpenMemberships(BaseInlineFormSet):
+    def clean(self):
+        """Refuse two open memberships of a person in a unit; Django compares each row alone."""
+        super().clean()
+        if any(self.errors):
+            return
+        rows = [form.instance for form in self.forms if form.has_changed() or form.instance.pk]
+        pairs = [(row.user_id, row.organisation_id) for row in rows if row.until is None]
+        if len(pairs) != len(set(pairs)):
+            raise ValidationError(_("This person already acts for this organisation."))
+
+
+class MembershipInline(RegisterInline):
+    model = Membership
+    formset = OpenMemberships
+    fields = ["user", "organisation", "since", "until"]
+    autocomplete_fields = ["user", "organisation"]
+
+
+@admin.register(Membership)
+class MembershipAdmin(RecordedAdmin):
+    list_display = ["user", "organisation", "since", "until"]
+    list_filter = [("until", admin.EmptyFieldListFilter), "organisation__block"]
+    list_select_related = ["user", "organisation"]
+    search_fields = ["user__full_name", "user__username", "organisation__name"]
+    autocomplete_fields = ["user", "organisation"]
+    fieldsets = [(None, {"fields": ["user", "organisation", "since", "until"]})]
+
+
+def as_signed_in(username):
+    """Return the username as signing in looks for it: lower case, a phone number in one piece."""
+    username = username.strip().lower()
+    digits = username.replace(" ", "").replace(".", "")
+    return digits if digits.isdigit() else username
+
+
+class UsernameField(forms.CharField):
+    """Taken as people sign in, so that an account that is opened can be entered."""
+
+    def to_python(self, value):
+        return as_signed_in(super().to_python(value))
+
+
+class OpenAccountForm(InlineForm, AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ["username", "full_name"]
+        field_classes = {"username": UsernameField}
+
+
+class AccountForm(RecordForm):
+    class Meta:
+        model = User
+        fields = ["username"]
+        field_classes = {"username": UsernameField}
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    def save(self, commit=True):
+        self.user._change_reason = "set password"
+        return super().save(commit)
+
+
+@admin.register(User)
+class UserAdmin(RecordedAdmin, DjangoUserAdmin):
+    form = AccountForm
+    add_form = OpenAccountForm
+    change_password_form = PasswordForm
+    list_display = ["username", "full_name", "position", "units", "roles", "is_active", "is_staff"]
+    list_filter = ["groups", "is_active", "is_staff"]
+    search_fields = ["full_name", "username", "phone", "position"]
+    ordering = ["sort_key", "username"]
+    filter_horizontal = []
+    readonly_fields = ["password_link", "last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["username", "password_link"]}),
+        (_("Person"), {"fields": ["full_name", "position", "phone", "email"]}),
+        (_("Rights"), {"fields": ["is_active", "groups", "is_staff"]}),
+        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
+        (_("Person"), {"fields": ["full_name", "position", "phone", "email"]}),
+        (_("Rights"), {"fields": ["groups", "is_staff"]}),
+    ]
+
+    class MembershipOfUser(MembershipInline):
+        fields = ["organisation", "since", "until"]
+
+    inlines = [MembershipOfUser]
+
+    def get_queryset(self, request):
+        people = super().get_queryset(request)
+        return people.prefetch_related("groups", "memberships__organisation")
+
+    def has_change_permission(self, request, obj=None):
+        """Keep the account that may do everything out of the hands of all others."""
+        beyond = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return not beyond and super().has_change_permission(request, obj)
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        """Offer the roles this register knows, as boxes to tick."""
+        if db_field.name == "groups":
+            kwargs["queryset"] = Group.objects.filter(name__in=Role.values)
+            kwargs["widget"] = forms.CheckboxSelectMultiple
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    @admin.display(description=_("organisations"))
+    def units(self, user):
+        open_ones = [row for row in user.memberships.all() if row.until is None]
+        return ", ".join(str(row.organisation) for row in open_ones) or "–"
+
+    @admin.display(description=_("roles"))
+    def roles(self, user):
+        return ", ".join(group.name for group in user.groups.all()) or "–"
+
+    @admin.display(description=_("password"))
+    def password_link(self, user):
+        address = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Set a new password"))
