@@ -1,5 +1,7 @@
 """How the list of models is narrowed and ordered, over what the reader may see anyway."""
 
+from functools import cache
+
 from django import forms
 from django.db.models import Count, F
 from django.utils.translation import gettext_lazy as _
@@ -69,6 +71,10 @@ class PracticeModelFilter(FilterSet):
             "verdict",
         )
 
+    def get_form_class(self):
+        """Return the form, which is built once: the filters are the same at every request."""
+        return _form_class()
+
     def search(self, queryset, name, words):
         return queryset.search(words)
 
@@ -97,6 +103,12 @@ class PracticeModelFilter(FilterSet):
             for name, value in zip(counted, values, strict=True):
                 counted[name][value] = counted[name].get(value, 0) + number
         return counted
+
+
+@cache
+def _form_class():
+    fields = {name: each.field for name, each in PracticeModelFilter.base_filters.items()}
+    return type("PracticeModelFilterForm", (FilterForm,), fields)
 
 
 def ordered(queryset, sort):

@@ -162,13 +162,7 @@ class PracticeModelQuerySet(QuerySet):
         return self.filter(status=self.model.Status.RUNNING)
 
     def ever_accepted(self):
-        return self.filter(self._ever_accepted())
-
-    def _ever_accepted(self):
-        return Q(accepted_at__isnull=False) | Q(
-            origin=self.model.Origin.OLD_REGISTER,
-            status__in=[self.model.Status.RUNNING, self.model.Status.CLOSED],
-        )
+        return self.filter(in_register=True)
 
     def visible_to(self, user):
         """Return what the person may open at all (design: who sees and may do what)."""
@@ -181,7 +175,7 @@ class PracticeModelQuerySet(QuerySet):
         if user.sees_all:
             return self
         own = Q(organisation__in=self._acted_for_by(user))
-        shown = self._ever_accepted() | own
+        shown = Q(in_register=True) | own
         for through in SEEN_THROUGH:
             shown |= through(user)
         return self.filter(shown)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -210,11 +210,21 @@ class PracticeModel(Recorded):
         related_name="+",
         verbose_name=_("accepted by"),
     )
+    # Whether it was ever accepted: what everybody may see. In a column, so that lists and
+    # counts read a narrow index and not the wide rows.
+    in_register = models.GeneratedField(
+        expression=Case(
+            When(Q(accepted_at__isnull=False) | Q(origin="old_register"), then=True), default=False
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     search_key = models.TextField(editable=False, default="")
     sort_key = models.BinaryField(editable=False, default=b"")
 
     history = History(
-        excluded_fields=["search_key", "sort_key"], m2m_fields=["partners", "movements"]
+        excluded_fields=["in_register", "search_key", "sort_key"],
+        m2m_fields=["partners", "movements"],
     )
     objects = PracticeModelQuerySet.as_manager()
 
@@ -228,6 +238,18 @@ class PracticeModel(Recorded):
             models.Index(fields=["field", "sort_key"]),
             models.Index(fields=["organisation", "sort_key"]),
             models.Index(fields=["verdict_on"]),
+            models.Index(
+                fields=[
+                    "in_register",
+                    "public",
+                    "status",
+                    "verdict",
+                    "field",
+                    "level",
+                    "organisation",
+                ],
+                name="practicemodel_counts",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -255,6 +277,10 @@ class PracticeModel(Recorded):
                 | Q(accepted_at__isnull=False)
                 | Q(origin="old_register"),
                 name="practicemodel_runs_once_accepted",
+            ),
+            models.CheckConstraint(
+                condition=~Q(origin="old_register") | Q(status__in=["running", "closed"]),
+                name="practicemodel_old_runs_or_is_closed",
             ),
             models.CheckConstraint(
                 condition=Q(status="closed") & ~Q(closing_kind="")
@@ -310,10 +336,7 @@ class PracticeModel(Recorded):
 
     @property
     def was_accepted(self):
-        return self.accepted_at is not None or (
-            self.origin == self.Origin.OLD_REGISTER
-            and self.status in {self.Status.RUNNING, self.Status.CLOSED}
-        )
+        return self.accepted_at is not None or self.origin == self.Origin.OLD_REGISTER
 
     @property
     def is_unsent(self):

@@ -109,14 +109,9 @@ def choices(filterset, chosen, *, counted):
     for name in ("status", "verdict", "field", "block", "kind", "level"):
         numbers = counts.get(name)
         options = [
-            {
-                "value": value,
-                "label": label,
-                "number": numbers.get(value, 0) if numbers is not None else None,
-                "is_chosen": value == chosen.get(name),
-            }
+            (str(value), label if numbers is None else f"{label} ({numbers.get(value, 0)})", is_on)
             for value, label in labels[name].items()
-            if numbers is None or numbers.get(value) or value == chosen.get(name)
+            if (is_on := value == chosen.get(name)) or numbers is None or numbers.get(value)
         ]
         drawn.append({"name": name, "label": filterset.filters[name].label, "options": options})
     return drawn
