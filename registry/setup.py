@@ -5,8 +5,11 @@ that flushes would lose what they wrote.
 """
 
 from django.apps import apps as installed
+from django.contrib.auth.management import create_permissions
 from django.core.management import call_command
 
+# What an administrator keeps, in the administration.
+OWN = ("registry", "reviews")
 # The four fields of every published register of the kind; a committee may rename or add.
 FIELDS = (
     "Xây dựng Đảng và hệ thống chính trị",
@@ -44,11 +47,12 @@ def fill(apps=installed, using="default", **kwargs):
 
     for role in Role:
         groups.objects.using(using).get_or_create(name=role.value)
+    # Django makes them too, but only after this has run.
+    for label in OWN:
+        create_permissions(installed.get_app_config(label), verbosity=0, using=using, apps=apps)
     administrators = groups.objects.using(using).get(name=Role.ADMIN.value)
     administrators.permissions.add(
-        *permissions.objects.using(using).filter(
-            content_type__app_label__in=["registry", "reviews", "auth"]
-        )
+        *permissions.objects.using(using).filter(content_type__app_label__in=OWN)
     )
     for position, name in enumerate(FIELDS, 1):
         field.objects.using(using).get_or_create(name=name, defaults={"position": position})
