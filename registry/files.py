@@ -5,12 +5,15 @@ The name is believed for nothing: what a file is, its content says, and both mus
 
 import hashlib
 import io
+import re
+import unicodedata
 import uuid
-import warnings
 import zipfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from defusedxml import ElementTree
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -19,7 +22,7 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from registry.vietnamese import clean_text
 
@@ -28,9 +31,13 @@ MOST_FILES = 20
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 2560
 LONGEST_NAME = 150
+LONGEST_ENDING = 20
+# A progressive JPEG paints the picture in about ten passes; a crafted one in 100,000, for hours.
+MOST_PASSES = 50
 # An office file is a zip: what it may hold once unpacked.
 MOST_UNPACKED = 200 * MEGABYTE
 MOST_MEMBERS = 5_000
+MOST_CONTENT_TYPES = MEGABYTE
 
 
 @dataclass(frozen=True)
@@ -56,12 +63,13 @@ TYPES = (
     FileType("XLSX", ("xlsx",), f"{_OFFICE}spreadsheetml.sheet", 20, "xl/"),
 )
 BY_EXTENSION = {extension: kind for kind in TYPES for extension in kind.extensions}
+SHOWN = {kind.content_type for kind in TYPES if kind.is_image}
 ACCEPT = ",".join(f".{extension}" for extension in BY_EXTENSION)
 HELP = format_lazy(
     gettext_lazy("{types}; photos up to {photo} MB, documents up to {document} MB, {files} files."),
     types=", ".join(BY_EXTENSION),
-    photo=TYPES[0].megabytes,
-    document=TYPES[3].megabytes,
+    photo=BY_EXTENSION["jpg"].megabytes,
+    document=BY_EXTENSION["pdf"].megabytes,
     files=MOST_FILES,
 )
 
@@ -117,10 +125,12 @@ def check_upload(upload):
 
 def clean_name(name):
     """Return the last part of a file name, without invisible characters, short, its ending kept."""
-    name = clean_text(str(name).replace("\0", "")).replace("\\", "/").rsplit("/", 1)[-1]
-    name = " ".join(name.split()) or "file"
+    # Before clean_text: only when nothing invisible stands between them do letter and mark join.
+    name = "".join(c for c in str(name) if c.isspace() or unicodedata.category(c)[0] != "C")
+    name = " ".join(clean_text(name).replace("\\", "/").rsplit("/", 1)[-1].split())
     path = PurePath(name)
-    return path.stem[: LONGEST_NAME - len(path.suffix)] + path.suffix[:20]
+    ending = path.suffix[:LONGEST_ENDING]
+    return (path.stem[: LONGEST_NAME - len(ending)] + ending) or "file"
 
 
 def _refuse(sentence, name, **parts):
@@ -131,24 +141,48 @@ def _refuse_content(kind, name):
     _refuse(_("“%(name)s” is damaged, or is not a %(type)s file."), name, type=kind.name)
 
 
+def _refuse_pixels(name):
+    _refuse(
+        _("“%(name)s” has more than %(most)s million pixels."),
+        name,
+        most=MOST_PIXELS // 1_000_000,
+    )
+
+
+@contextmanager
+def _refused_when_unreadable(kind, name):
+    """Take whatever stops a reader for damage.
+
+    Over crafted bytes Pillow, zipfile and the parser of XML raise nearly every exception there
+    is, and none of them may become a page of error 500.
+    """
+    try:
+        yield
+    except (ValidationError, MemoryError):
+        raise
+    except Exception:
+        _refuse_content(kind, name)
+
+
 def _rewritten(content, kind, name):
     """Return the picture upright, no larger than needed and without EXIF, and its size.
 
     Only the decoder of the kind is asked, and only once the number of pixels is known.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    with _refused_when_unreadable(kind, name):
+        try:
             picture = Image.open(io.BytesIO(content), formats=[kind.name])
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+            _refuse_pixels(name)  # Pillow's own limits are above ours
         if picture.width * picture.height > MOST_PIXELS:
-            _refuse(
-                _("“%(name)s” has more than %(most)s million pixels."),
-                name,
-                most=MOST_PIXELS // 1_000_000,
-            )
+            _refuse_pixels(name)
         if kind.name == "JPEG":
+            if _passes(content) > MOST_PASSES:
+                _refuse_content(kind, name)
             picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-        picture = ImageOps.exif_transpose(picture)
+        orientation = _orientation(picture)
+        if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut to white
+            picture = picture.point(lambda grey: grey / 256 + 0).convert("L")
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         if kind.name == "JPEG" or picture.mode not in {"L", "LA", "P", "RGB", "RGBA"}:
             picture = picture.convert("RGB")
@@ -156,36 +190,97 @@ def _rewritten(content, kind, name):
         if picture.mode == "P":
             clean.putpalette(picture.getpalette("RGBA"), "RGBA")
         clean.paste(picture)
+        # The one thing taken over: turning the original would write all its EXIF anew, and
+        # stumble over what cameras leave in it.
+        clean.getexif()[ExifTags.Base.Orientation] = orientation
+        ImageOps.exif_transpose(clean, in_place=True)
         rewritten = io.BytesIO()
         clean.save(rewritten, kind.name, quality=85)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        _refuse_content(kind, name)
     return rewritten.getvalue(), clean.size
+
+
+def _orientation(picture):
+    """Return how the camera was held; a photo whose EXIF is broken is shown as it lies."""
+    try:
+        held = picture.getexif().get(ExifTags.Base.Orientation)
+    except Exception:
+        held = None
+    return held if held in range(1, 9) else 1
+
+
+# Neither escaped bytes, nor the marks that have no length after them.
+_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])")
+_PASS, _END = b"\xda", b"\xd9"
+
+
+def _passes(jpeg):
+    """Count how often a decoder goes over the picture.
+
+    Walks from segment to segment: the thumbnail inside and the film a phone hangs behind the
+    picture do not count.
+    """
+    passes, at = 0, 2
+    while (marker := _MARKER.search(jpeg, at)) and marker[1] != _END:
+        passes += marker[1] == _PASS
+        at = marker.end() + int.from_bytes(jpeg[marker.end() : marker.end() + 2], "big")
+    return passes
 
 
 def _check_office(content, kind, name):
     """Look into the zip without unpacking it: the right parts, no macros, not too much."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
-        _refuse_content(kind, name)
-    names = {member.filename for member in members}
-    is_link = any(member.external_attr >> 28 == 0xA for member in members)
-    has_macros = any("vbaproject" in member.lower() for member in names)
-    fits = "[Content_Types].xml" in names and any(one.startswith(kind.part) for one in names)
-    if not fits or is_link or has_macros:
-        _refuse_content(kind, name)
-    unpacked = sum(member.file_size for member in members)
-    if len(members) > MOST_MEMBERS or unpacked > MOST_UNPACKED:
-        _refuse(
-            _("“%(name)s” holds more than %(most)s MB once unpacked."),
-            name,
-            most=MOST_UNPACKED // MEGABYTE,
+    with (
+        _refused_when_unreadable(kind, name),
+        zipfile.ZipFile(io.BytesIO(content)) as archive,
+    ):
+        members = archive.infolist()
+        unpacked = sum(member.file_size for member in members)
+        if unpacked > MOST_UNPACKED:
+            _refuse(
+                _("“%(name)s” holds more than %(most)s MB once unpacked."),
+                name,
+                most=MOST_UNPACKED // MEGABYTE,
+            )
+        # zipfile finds an archive behind a program or a page as well.
+        is_office = (
+            content.startswith(b"PK\3\4")
+            and len(members) <= MOST_MEMBERS
+            and all(map(_is_plain, members))
+            and any(member.filename.startswith(kind.part) for member in members)
+            and _declares(archive, kind)
         )
+        if not is_office:
+            _refuse_content(kind, name)
 
 
-class MultipleFileInput(forms.ClearableFileInput):
+def _is_plain(member):
+    """Say whether a member is a file that Office writes: no link, not encrypted, no macros.
+
+    The other ways to compress give Python no limit while it unpacks.
+    """
+    return (
+        member.external_attr >> 28 != 0xA
+        and not member.flag_bits & 1
+        and member.compress_type in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+        and "vbaproject" not in member.filename.lower()
+    )
+
+
+def _declares(archive, kind):
+    """Say whether the file calls itself a document of the kind, and no part of it a macro.
+
+    What Office runs goes by the declared type; the name of the part may be anything.
+    """
+    if archive.getinfo("[Content_Types].xml").file_size > MOST_CONTENT_TYPES:
+        return False
+    root = ElementTree.fromstring(archive.read("[Content_Types].xml"))
+    types = {element.get("ContentType", "").lower() for element in root.iter()}
+    has_macros = any("macro" in one or "vba" in one for one in types)
+    return f"{kind.content_type}.main+xml" in types and not has_macros
+
+
+class MultipleFileInput(forms.FileInput):
+    """Without the box for clearing, whose answer in a post is no list of files."""
+
     allow_multiple_selected = True
 
 
@@ -234,7 +329,7 @@ def file_response(stored, name, content_type):
     """
     response = FileResponse(
         stored.open("rb"),
-        as_attachment=not content_type.startswith("image/"),
+        as_attachment=content_type not in SHOWN,
         filename=clean_name(name),
         content_type=content_type,
     )

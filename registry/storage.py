@@ -31,8 +31,13 @@ class PrivateStorage(FileSystemStorage):
 def files_follow_the_transaction():
     """Delete the files saved in the block again when it fails, as its rows are rolled back.
 
-    To be put around ``transaction.atomic()``, so that a failing commit counts as well.
+    To be put around ``transaction.atomic()``, so that a failing commit counts as well. Within
+    another such block its files go on to that one, whose transaction decides on both.
+
+    The storage notes what it saves, rather than the caller: who forgets to tell leaves files
+    behind. A context variable, because several threads save at the same time.
     """
+    outer = _saved.get()
     saved = []
     token = _saved.set(saved)
     try:
@@ -41,5 +46,8 @@ def files_follow_the_transaction():
         for storage, name in saved:
             storage.delete(name)
         raise
+    else:
+        if outer is not None:
+            outer.extend(saved)
     finally:
         _saved.reset(token)

@@ -1,7 +1,11 @@
 """Files as people, cameras and attackers make them, built in memory."""
 
 import io
+import itertools
+import struct
 import zipfile
+import zlib
+from zipfile import ZIP_DEFLATED
 
 from PIL import Image
 
@@ -20,17 +24,65 @@ def photo_of_a_phone():
     return picture(size=(400, 200), exif=exif)
 
 
-def pixel_bomb():
+def pixel_bomb(side=12_000):
     """Return a picture of 144 million pixels in 17 KB."""
     out = io.BytesIO()
-    Image.new("1", (12_000, 12_000)).save(out, "PNG")
+    Image.new("1", (side, side)).save(out, "PNG")
     return out.getvalue()
 
 
-def office(folder="word", **extra):
+def pixel_bomb_beyond_pillow():
+    """Return a picture of 400 million pixels, which Pillow itself will not open."""
+
+    def chunk(kind, content):
+        return (
+            struct.pack(">I", len(content))
+            + kind
+            + content
+            + struct.pack(">I", zlib.crc32(kind + content))
+        )
+
+    header = struct.pack(">IIBBBBB", 20_000, 20_000, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IEND", b"")
+
+
+def photo_painted_in_passes(more, size=(2000, 2000)):
+    """Return a progressive JPEG that a decoder goes over ``more`` times than needed."""
+    photo = picture(size=size, progressive=True)
+    last, end = photo.rindex(b"\xff\xda"), photo.rindex(b"\xff\xd9")
+    return photo[:end] + photo[last:end] * more + photo[end:]
+
+
+def photo_with_broken_exif():
+    """Return a JPEG whose EXIF can be read but not written again."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x011A] = 72.0
+    photo = picture(size=(400, 200), exif=exif)
+    resolution = photo.index(b"\x01\x1a\x00\x05")  # a fraction …
+    return photo[: resolution + 3] + b"\x02" + photo[resolution + 4 :]  # … said to be text
+
+
+CONTENT_TYPES = """<?xml version="1.0" encoding="UTF-8"?>
+<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
+<Default Extension="bin" ContentType="{other}"/>
+<Override PartName="/{folder}/document.xml" ContentType="{main}"/></Types>"""
+_FORMATS = "application/vnd.openxmlformats-officedocument."
+MAIN = {
+    "word": f"{_FORMATS}wordprocessingml.document.main+xml",
+    "xl": f"{_FORMATS}spreadsheetml.sheet.main+xml",
+}
+DECLARED = CONTENT_TYPES.format(folder="word", main=MAIN["word"], other="image/png")
+MACROS = "application/vnd.ms-office.vbaProject"
+
+
+def office(folder="word", *, main=None, other="image/png", types=None, how=ZIP_DEFLATED, **extra):
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
+    with zipfile.ZipFile(out, "w", how) as archive:
+        archive.writestr(
+            "[Content_Types].xml",
+            types or CONTENT_TYPES.format(folder=folder, main=main or MAIN[folder], other=other),
+        )
         archive.writestr(f"{folder}/document.xml", "<document/>")
         for name, content in extra.items():
             archive.writestr(name, content)
@@ -46,4 +98,17 @@ def office_with_a_link():
     return out.getvalue()
 
 
+def office_locked():
+    """Return a document whose text is marked as encrypted."""
+    content = bytearray(office())
+    for signature, flags in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        content[content.rindex(signature) + flags] |= 1
+    return bytes(content)
+
+
+BILLION_LAUGHS = (
+    '<!DOCTYPE Types [<!ENTITY a "ha">'
+    + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in itertools.pairwise("abcdefghij"))
+    + "]><Types>&j;</Types>"
+)
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"

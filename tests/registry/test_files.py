@@ -1,23 +1,37 @@
 import io
 import unicodedata
+import zipfile
 
+import docx
+import openpyxl
 import pytest
+from csp.middleware import CSPMiddleware
+from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from PIL import Image
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+from PIL import Image, ImageFile
 
 from registry import files
 from registry.files import MEGABYTE, MultipleFileField, check_upload, clean_name, file_response
 from registry.storage import PrivateStorage, files_follow_the_transaction
 from tests.registry.sample_files import (
+    BILLION_LAUGHS,
+    DECLARED,
+    MACROS,
     PDF,
     office,
+    office_locked,
     office_with_a_link,
     photo_of_a_phone,
+    photo_painted_in_passes,
+    photo_with_broken_exif,
     picture,
     pixel_bomb,
+    pixel_bomb_beyond_pillow,
 )
 
 
@@ -46,6 +60,15 @@ def test_what_people_bring_is_taken(name, content, content_type):
     assert checked.size == len(checked.content.read())
 
 
+def test_what_office_programs_write_is_taken():
+    text, table = io.BytesIO(), io.BytesIO()
+    docx.Document().save(text)
+    openpyxl.Workbook().save(table)
+
+    assert check_upload(upload("a.docx", text.getvalue())).size
+    assert check_upload(upload("a.xlsx", table.getvalue())).size
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -59,6 +82,18 @@ def test_what_people_bring_is_taken(name, content, content_type):
         ("báo cáo.docx", b"PK\x03\x04 cut off"),
         ("báo cáo.docx", office(**{"word/vbaProject.bin": "macro"})),
         ("báo cáo.docx", office_with_a_link()),
+        ("báo cáo.docx", office_locked()),
+        ("báo cáo.docx", b"MZ\x90\x00 a program" + office()),
+        ("báo cáo.docx", b"<html><script>alert(1)</script>" + office()),
+        ("báo cáo.docx", office(other=MACROS)),
+        ("báo cáo.docx", office(main="application/vnd.ms-word.document.macroEnabled.main+xml")),
+        ("báo cáo.docx", office(types=BILLION_LAUGHS)),
+        ("báo cáo.docx", office(types=DECLARED + " " * files.MOST_CONTENT_TYPES)),
+        ("báo cáo.docx", office(types="<Types>")),
+        ("báo cáo.docx", office(**{f"word/{n}.xml": "" for n in range(files.MOST_MEMBERS)})),
+        ("báo cáo.docx", office(how=zipfile.ZIP_BZIP2)),
+        ("báo cáo.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 locked with a password"),
+        ("ảnh.jpg", photo_painted_in_passes(files.MOST_PASSES)),
     ],
 )
 def test_content_that_does_not_match_the_name_is_refused(name, content):
@@ -82,9 +117,19 @@ def test_a_file_too_large_names_the_limit():
         check_upload(upload("a.png", b"x" * (15 * MEGABYTE + 1)))
 
 
-def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded():
+@pytest.mark.parametrize(
+    "content",
+    [pixel_bomb(side=8_000), pixel_bomb(), pixel_bomb_beyond_pillow()],
+    ids=["above our limit", "above that of a warning", "above that of Pillow"],
+)
+def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(content, monkeypatch):
+    decoded = []
+    monkeypatch.setattr(ImageFile.ImageFile, "load", decoded.append)
+
     with pytest.raises(ValidationError, match="50"):
-        check_upload(upload("a.png", pixel_bomb()))
+        check_upload(upload("a.png", content))
+
+    assert decoded == []
 
 
 def test_an_office_file_that_unpacks_to_too_much_is_refused_unopened():
@@ -100,6 +145,38 @@ def test_a_photo_is_stored_upright_and_does_not_tell_where_it_was_taken():
 
     assert (checked.width, checked.height) == (200, 400)
     assert dict(Image.open(checked.content).getexif()) == {}
+
+
+def test_a_photo_whose_exif_is_broken_is_stored_without_it():
+    checked = check_upload(upload("a.jpg", photo_with_broken_exif()))
+
+    assert (checked.width, checked.height) == (200, 400)
+    assert dict(Image.open(checked.content).getexif()) == {}
+
+
+def test_a_film_behind_a_photo_does_not_count_as_passes_over_it():
+    film = b"\x00\x02" + b"\xff\xda\x00\x02" * files.MOST_PASSES * 2
+
+    assert check_upload(upload("a.jpg", photo_painted_in_passes(5) + film)).width == 2000
+
+
+def test_passes_cannot_hide_behind_a_marker_without_length():
+    photo = photo_painted_in_passes(files.MOST_PASSES)
+    first = photo.index(b"\xff\xda") + 2
+    hidden = photo[:first] + photo[first:].replace(b"\xff\xda", b"\xff\x01\xff\xda")
+    Image.open(io.BytesIO(hidden)).load()  # the decoder sees them all
+
+    with pytest.raises(ValidationError):
+        check_upload(upload("a.jpg", hidden))
+
+
+def test_sixteen_bits_of_grey_stay_grey():
+    out = io.BytesIO()
+    Image.new("I;16", (6000, 3000), 128 * 256).save(out, "PNG")
+
+    checked = check_upload(upload("a.png", out.getvalue()))
+
+    assert Image.open(checked.content).convert("L").getpixel((9, 9)) == 128
 
 
 def test_what_hangs_behind_a_picture_is_gone():
@@ -131,7 +208,11 @@ def test_pictures_of_other_modes_stay_pictures(mode):
         (unicodedata.normalize("NFD", "ảnh.jpg"), "ảnh.jpg"),
         ("a\0\r\nb.jpg", "a b.jpg"),
         ("", "file"),
+        (".", "file"),
+        ("a\u200f\u061c\ud800b.jpg", "ab.jpg"),
+        ("a\u200b\u0309nh.jpg", "ảnh.jpg"),
         ("x" * 300 + ".jpg", "x" * 146 + ".jpg"),
+        ("x" * 300 + "." + "y" * 300, "x" * 130 + "." + "y" * 19),
     ],
 )
 def test_a_name_keeps_what_can_be_shown(name, cleaned):
@@ -147,6 +228,29 @@ def test_one_message_a_bad_file_and_the_good_ones_are_kept():
 
     assert len(refused.value.messages) == 2
     assert [checked.original_name for checked in field.accepted] == ["a.png"]
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_a_post_cannot_ask_to_clear_what_it_brings(required):
+    class Form(forms.Form):
+        files = MultipleFileField(required=required)
+
+    brought = MultiValueDict({"files": [upload("a.png", picture("PNG"))]})
+    form = Form(QueryDict("files-clear=on"), brought)
+
+    assert form.is_valid()
+    assert [checked.original_name for checked in form.cleaned_data["files"]] == ["a.png"]
+
+
+def test_the_field_says_what_it_takes():
+    class Form(forms.Form):
+        files = MultipleFileField()
+
+    shown = str(Form()["files"])
+
+    assert 'accept=".jpg,.jpeg,.png,.webp,.pdf,.docx,.xlsx"' in shown
+    assert " multiple" in shown
+    assert "15 MB" in str(Form().fields["files"].help_text)
 
 
 def test_too_many_files_name_the_limit():
@@ -176,9 +280,39 @@ def test_a_file_saved_in_a_transaction_that_fails_is_gone():
         storage.url(kept)
 
 
+def test_files_of_a_block_within_a_block_follow_the_outer_one():
+    storage = PrivateStorage()
+    saved = []
+
+    def fail():
+        with files_follow_the_transaction():
+            with files_follow_the_transaction():
+                saved.append(storage.save("2026/inner.txt", ContentFile(b"x")))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+
+    assert not storage.exists(saved[0])
+
+
+def test_the_policy_of_the_pages_does_not_replace_that_of_a_file(rf):
+    name = PrivateStorage().save("2026/x", ContentFile(b"x"))
+    response = file_response(PrivateStorage().open(name), "a.png", "image/png")
+
+    CSPMiddleware(lambda request: response)(rf.get("/"))
+
+    assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    response.file_to_stream.close()
+
+
 @pytest.mark.parametrize(
     ("content_type", "disposition"),
-    [("image/jpeg", "inline"), ("application/pdf", "attachment")],
+    [
+        ("image/jpeg", "inline"),
+        ("image/svg+xml", "attachment"),
+        ("application/pdf", "attachment"),
+    ],
 )
 def test_a_file_is_sent_so_that_it_can_only_be_seen_or_saved(content_type, disposition):
     name = PrivateStorage().save("2026/x", ContentFile(b"x"))
