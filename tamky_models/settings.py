@@ -172,7 +172,8 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
-DATA_UPLOAD_MAX_NUMBER_FILES = 20
+# Above the limit of a form (20), which says so in words and keeps what was typed.
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
 
 # --- People -----------------------------------------------------------------------------------
 
