@@ -41,11 +41,12 @@ class History(HistoricalRecords):
         super().__init__(**kwargs)
 
     def finalize(self, sender, **kwargs):
-        """Also keep what is saved through a proxy, which has signals of its own."""
+        """Also keep what is saved through a proxy, which has signals and options of its own."""
         super().finalize(sender, **kwargs)
         if sender._meta.proxy and sender._meta.concrete_model is self.cls:
             models.signals.post_save.connect(self.post_save, sender=sender, weak=False)
             models.signals.post_delete.connect(self.post_delete, sender=sender, weak=False)
+            sender._meta.simple_history_manager_attribute = self.manager_name
 
     def _get_history_user_fields(self):
         user = models.ForeignKey(

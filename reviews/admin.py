@@ -235,7 +235,7 @@ class DecisionAdmin(RecordedAdmin):
     """A paper is prepared here or on the site, and issued on the site alone."""
 
     form = DecisionForm
-    asks = ("version",)
+    asks = ("opened_version",)
     list_display = ["subject", "kind", "number", "dated", "signatory", "issued_at", "published_at"]
     list_filter = ["kind", ("issued_at", admin.EmptyFieldListFilter), "origin", "is_sample"]
     date_hierarchy = "dated"
@@ -265,7 +265,7 @@ class DecisionAdmin(RecordedAdmin):
 
     def save_model(self, request, obj, form, change):
         if change:
-            obj.write(by=request.user, version=form.cleaned_data["version"])
+            obj.write(by=request.user, version=form.cleaned_data["opened_version"])
         else:
             super().save_model(request, obj, form, change)
 

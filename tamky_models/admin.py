@@ -45,13 +45,13 @@ class RegisterAdminSite(AdminSite):
         super().register(own, admin_class, **options)
 
     def admin_view(self, view, cacheable=False):
-        """Answer 403 to who is signed in without the right; nobody else comes this far."""
+        """Send the visitor to sign in; answer 403 to who is signed in without the right."""
         inner = super().admin_view(view, cacheable)
 
         def allowed(request, *args, **kwargs):
-            if request.user.is_authenticated and not self.has_permission(request):
-                raise PermissionDenied
-            return inner(request, *args, **kwargs)
+            if self.has_permission(request):
+                return inner(request, *args, **kwargs)
+            return self._turn_away(request, request.get_full_path())
 
         return update_wrapper(allowed, inner)
 
@@ -61,13 +61,9 @@ class RegisterAdminSite(AdminSite):
     # Signing in and out and changing one's password have pages of their own on the site.
 
     def login(self, request, extra_context=None):
-        """Send the visitor to the one sign-in page; refuse who is signed in without the right."""
-        if not request.user.is_authenticated:
-            target = request.GET.get("next") or request.get_full_path()
-            return redirect_to_login(target, resolve_url(settings.LOGIN_URL))
-        if not self.has_permission(request):
-            raise PermissionDenied
-        return redirect("admin:index")
+        if self.has_permission(request):
+            return redirect("admin:index")
+        return self._turn_away(request, request.GET.get("next") or request.get_full_path())
 
     def logout(self, request, extra_context=None):
         return redirect("account_logout")
@@ -77,3 +73,8 @@ class RegisterAdminSite(AdminSite):
 
     def password_change_done(self, request, extra_context=None):
         return redirect("account_change_password")
+
+    def _turn_away(self, request, target):
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(target, resolve_url(settings.LOGIN_URL))

@@ -4,27 +4,29 @@ Nothing is deleted, what the moves keep is not edited around them, and whoever s
 the history, with the reason.
 """
 
+from itertools import pairwise
+
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.contrib.admin.widgets import (
+    AdminTextInputWidget,
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+)
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import BinaryField
 from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
-from simple_history.utils import get_m2m_reverse_field_name
 
-from registry.admin.words import DeltaInWords, in_words
+from registry.admin import words
 from registry.forms.base import FormLook
 from registry.forms.lookups import is_key
 from registry.querysets import matching
 from registry.vietnamese import clean_text, fold
-
-# They change with every save and say nothing by themselves.
-UNTOLD = {"updated_at", "version"}
 
 
 class InlineForm(FormLook, forms.ModelForm):
@@ -33,16 +35,17 @@ class InlineForm(FormLook, forms.ModelForm):
     default_renderer = None
     bound_field_class = None
 
-    def validate_constraints(self):
+    def _post_clean(self):
         """Hold the record to all its constraints.
 
         Django passes by those that name a field this page does not show; the database does not.
         """
-        refused = [name for name in self.fields if name in self._errors]
-        try:
-            self.instance.validate_constraints(exclude=refused)
-        except forms.ValidationError as error:
-            self._update_errors(error)
+        super()._post_clean()
+        if not self.errors:
+            try:
+                self.instance.validate_constraints()
+            except forms.ValidationError as error:
+                self._update_errors(error)
 
 
 class RecordForm(InlineForm):
@@ -51,7 +54,7 @@ class RecordForm(InlineForm):
         required=False,
         max_length=300,
         help_text=_("Kept in the history."),
-        widget=admin.widgets.AdminTextInputWidget,
+        widget=AdminTextInputWidget,
     )
 
     def clean_why(self):
@@ -61,22 +64,54 @@ class RecordForm(InlineForm):
 class VersionedForm(RecordForm):
     """For a record that the site's own pages write as well: who comes second is told."""
 
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    opened_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["version"].initial = self.instance.version
+        self.fields["opened_version"].initial = self.instance.version
 
     def clean(self):
         cleaned = super().clean()
-        if self.instance.pk and self.cleaned_data.get("version") != self.instance.version:
+        if self.instance.pk and cleaned.get("opened_version") != self.instance.version:
             self.add_error(
                 None, _("Somebody has saved this record since you opened the page. Open it again.")
             )
         return cleaned
 
 
-class RegisterAdmin(admin.ModelAdmin):
+class Suggested:
+    """Choosing by typing that takes what no page of ours sends for a wrong choice.
+
+    Django's own widgets, shown again with a key that is no number, fail in the database.
+    """
+
+    def optgroups(self, name, value, attr=None):
+        return super().optgroups(name, [key for key in value if is_key(key)], attr)
+
+
+class SuggestedOne(Suggested, AutocompleteSelect):
+    pass
+
+
+class SuggestedSeveral(Suggested, AutocompleteSelectMultiple):
+    pass
+
+
+class Suggesting:
+    """What pages and rows share: which widget takes a choice made by typing."""
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = SuggestedOne(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = SuggestedSeveral(db_field, self.admin_site)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+class RegisterAdmin(Suggesting, admin.ModelAdmin):
     """The rules of every page. ``search_fields`` names a folded key, or texts to be folded."""
 
     list_per_page = 50
@@ -99,8 +134,8 @@ class RegisterAdmin(admin.ModelAdmin):
     def get_search_results(self, request, queryset, search_term):
         """Find what holds every word, in any order, diacritics aside."""
         fields = self.get_search_fields(request)
-        words = fold(search_term).split()
-        if not words:
+        wanted = fold(search_term).split()
+        if not wanted:
             return queryset, False
         if fields[0].endswith("search_key"):
             return queryset.filter(matching(search_term, fields[0])), False
@@ -108,9 +143,16 @@ class RegisterAdmin(admin.ModelAdmin):
         found = [
             pk
             for pk, *parts in texts
-            if all(word in fold(" ".join(filter(None, parts))) for word in words)
+            if all(word in fold(" ".join(filter(None, parts))) for word in wanted)
         ]
         return queryset.filter(pk__in=found), False
+
+    def get_changelist_instance(self, request):
+        """Take a day that no calendar has, in the address, for a filter that is not understood."""
+        try:
+            return super().get_changelist_instance(request)
+        except (OverflowError, ValueError) as error:
+            raise IncorrectLookupParameters(error) from error
 
     def get_object(self, request, object_id, from_field=None):
         """Return the record; to be written, under its lock, so that no move comes between."""
@@ -167,17 +209,9 @@ class RecordedAdmin(RegisterAdmin, SimpleHistoryAdmin):
         return entries.select_related("on_behalf_of")
 
     def set_history_delta_changes(self, request, historical_records, foreign_keys_are_objs=True):
-        """Say what changed at each entry: also the state, which the library leaves out."""
         entries = list(historical_records)
-        for entry, before in zip(entries, entries[1:], strict=False):
-            tracked = {field.name for field in [*entry.tracked_fields, *entry._history_m2m_fields]}
-            delta = entry.diff_against(
-                before,
-                foreign_keys_are_objs=foreign_keys_are_objs,
-                included_fields=tracked - UNTOLD,
-            )
-            helper = DeltaInWords(self.model, entry)
-            entry.history_delta_changes = helper.context_for_delta_changes(delta)
+        for entry, before in pairwise(entries):
+            entry.history_delta_changes = words.changes(entry, before)
 
     def history_form_view(self, request, object_id, version_id, extra_context=None):
         """Show the record as it stood then.
@@ -198,29 +232,9 @@ class RecordedAdmin(RegisterAdmin, SimpleHistoryAdmin):
             "opts": self.opts,
             "object_id": object_id,
             "entry": entry,
-            "rows": [*self._fields_of(entry), *self._lists_of(entry)],
+            "rows": words.rows(entry).values(),
         }
         return render(request, self.object_history_form_template, context)
-
-    def _fields_of(self, entry):
-        for tracked in entry.tracked_fields:
-            field = entry._meta.get_field(tracked.name)
-            if not isinstance(field, BinaryField):
-                yield capfirst(field.verbose_name), in_words(field, _value_of(entry, field))
-
-    def _lists_of(self, entry):
-        for field in entry._history_m2m_fields:
-            name = get_m2m_reverse_field_name(field)
-            chosen = [str(getattr(row, name)) for row in getattr(entry, field.name).all()]
-            yield capfirst(field.verbose_name), ", ".join(chosen) or "–"
-
-
-def _value_of(entry, field):
-    """Return a field's value; the key alone where the other record was discarded since."""
-    try:
-        return getattr(entry, field.name)
-    except ObjectDoesNotExist:
-        return getattr(entry, field.attname)
 
 
 class Seen(RegisterAdmin):
@@ -239,7 +253,7 @@ class RecordedSeen(Seen, RecordedAdmin):
     """The same, with a history."""
 
 
-class RegisterInline(admin.TabularInline):
+class RegisterInline(Suggesting, admin.TabularInline):
     """Rows below a record: written with it, never deleted."""
 
     form = InlineForm

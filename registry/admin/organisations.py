@@ -3,14 +3,14 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect
+from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.base import RecordedAdmin
+from registry.admin.base import RecordedAdmin, SuggestedOne
 from registry.admin.people import MembershipInline
 from registry.models import Organisation, PartyCell
 from registry.vietnamese import clean_text
@@ -32,8 +32,8 @@ class EndForm(forms.Form):
         super().__init__(*args, **kwargs)
         others = Organisation.objects.existing().exclude(pk__in=organisation.subtree_ids())
         self.fields["successor"].queryset = others
-        self.fields["successor"].widget = AutocompleteSelect(
-            Organisation._meta.get_field("successor"), admin_site, choices=[("", "")]
+        self.fields["successor"].widget = SuggestedOne(
+            Organisation._meta.get_field("successor"), admin_site
         )
         self.fields["successor"].widget.choices = self.fields["successor"].choices
 

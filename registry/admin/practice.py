@@ -58,7 +58,7 @@ class MoveInline(SeenInline):
 @admin.register(PracticeModel)
 class PracticeModelAdmin(RecordedAdmin):
     form = PracticeModelForm
-    asks = ("why", "version")
+    asks = ("why", "opened_version")
     may_add = False
     list_display = [
         "code", "name", "organisation", "field", "status", "verdict", "verdict_on", "public",
@@ -107,7 +107,7 @@ class PracticeModelAdmin(RecordedAdmin):
 
     def save_model(self, request, obj, form, change):
         said = form.cleaned_data
-        obj.write(by=request.user, version=said["version"], why=said["why"])
+        obj.write(by=request.user, version=said["opened_version"], why=said["why"])
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         self._record_opening(request, object_id)
