@@ -1,6 +1,7 @@
 """The model (mô hình): what it says, where it stands, and every move it makes."""
 
 from contextlib import contextmanager
+from functools import partial
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -418,11 +419,15 @@ class PracticeModel(Recorded):
         """Delete a draft that was never sent; its history stays."""
         self._lock()
         self.check_discardable()
-        self._history_user = by
-        for record in [*self.evidence.all(), *self.notes.all(), *self.enrolments.all()]:
+        enrolments = list(self.enrolments.prefetch_related("outcomes"))
+        outcomes = [outcome for enrolment in enrolments for outcome in enrolment.outcomes.all()]
+        evidence = list(self.evidence.all())
+        hanging = [*outcomes, *enrolments, *evidence, *self.notes.all(), *self.awards.all()]
+        for record in [*hanging, self]:
             record._history_user = by
             record.delete()
-        self.delete()
+        for stored in evidence:
+            transaction.on_commit(partial(stored.file.delete, save=False))
 
     # --- Moves ------------------------------------------------------------------------------
 

@@ -16,11 +16,15 @@ from registry.models import (
     Verdict,
 )
 from tests.factories import (
+    AwardFactory,
     CellFactory,
     ClerkFactory,
     EnrolmentFactory,
+    EvidenceFactory,
     MembershipFactory,
+    NoteFactory,
     OrganisationFactory,
+    OutcomeFactory,
     PracticeModelFactory,
     UserFactory,
     closed,
@@ -160,6 +164,20 @@ def test_only_a_draft_that_was_never_sent_can_be_discarded():
 
     assert list(PracticeModel.objects.all()) == [sent]
     assert PracticeModel.history.filter(name=draft.name, history_type="-").get().history_user == by
+
+
+def test_a_discarded_draft_takes_all_that_hangs_on_it_along(django_capture_on_commit_callbacks):
+    draft = PracticeModelFactory()
+    OutcomeFactory(enrolment=draft.enrolments.get())
+    photo = EvidenceFactory(model=draft)
+    NoteFactory(model=draft)
+    AwardFactory(model=draft)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        draft.discard(by=UserFactory())
+
+    assert not PracticeModel.objects.exists()
+    assert not photo.file.storage.exists(photo.file.name)
 
 
 # --- Endorsement ------------------------------------------------------------------------------
