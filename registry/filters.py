@@ -3,14 +3,76 @@
 from functools import cache
 
 from django import forms
-from django.db.models import Count, F
+from django.conf import settings
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, TextChoices
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
 
 from registry.forms.base import FormLook
-from registry.models import Organisation, PracticeModel, Verdict
+from registry.models import Enrolment, Organisation, PracticeModel, Verdict
 
 GREATEST_KEY = 2**63 - 1
+GREATEST_YEAR = 9999
+
+# --- What waits -------------------------------------------------------------------------------
+
+
+class Waiting(TextChoices):
+    """What waits, and for whom; the first page counts what the list then shows."""
+
+    RETURNED = "returned", _("Returned, to be completed")
+    DRAFTS = "drafts", _("Drafts not sent yet")
+    TO_CONTINUE = "to-continue", _("Running, but not continued this year yet")
+    TO_SEND = "to-send", _("Continued, but not sent yet")
+    TO_ENDORSE = "to-endorse", _("Sent by your units, to be endorsed")
+    SENT = "sent", _("Sent, waiting for the office")
+    TO_RECEIVE = "to-receive", _("Submitted, to be looked at")
+    TO_RECEIVE_AGAIN = "to-receive-again", _("Continued this year, to be received")
+
+
+def waiting(models, user, what):
+    """Return those of the models that wait in that way, as far as they are the user's work."""
+    status = models.model.Status
+    own, received = models.own_of(user), models.received_by(user)
+    match what:
+        case Waiting.RETURNED:
+            return own.filter(status=status.RETURNED)
+        case Waiting.DRAFTS:
+            return own.filter(status=status.DRAFT)
+        case Waiting.TO_CONTINUE:
+            this_year = timezone.localdate().year
+            return own.running().filter(~_enrolment(year__gte=this_year))
+        case Waiting.TO_SEND:
+            return own.running().filter(_continued(sent_at=None))
+        case Waiting.TO_ENDORSE if settings.ENDORSEMENT == "off":
+            return models.none()
+        case Waiting.TO_ENDORSE:
+            sent = _enrolment(sent_at__isnull=False, endorsed_at=None, accepted_at=None)
+            open_still = [status.SUBMITTED, status.RUNNING]
+            return models.endorsed_by(user).filter(sent, status__in=open_still)
+        case Waiting.SENT:
+            again = Q(_continued(sent_at__isnull=False), status=status.RUNNING)
+            return own.filter(Q(status=status.SUBMITTED) | again)
+        case Waiting.TO_RECEIVE:
+            return received.filter(status=status.SUBMITTED)
+        case Waiting.TO_RECEIVE_AGAIN:
+            return received.running().filter(_continued(sent_at__isnull=False))
+
+
+def _continued(**conditions):
+    return _enrolment(kind=Enrolment.Kind.CONTINUED, accepted_at=None, **conditions)
+
+
+def _enrolment(**conditions):
+    return Exists(Enrolment.objects.filter(model=OuterRef("pk"), **conditions))
+
+
+_sent = Enrolment.objects.filter(model=OuterRef("pk"), accepted_at=None).order_by("-year")
+# What was sent first comes first, so that nobody is overtaken.
+LONGEST_WAITING = (Subquery(_sent.values("sent_at")[:1]).asc(nulls_last=True), "updated_at", "pk")
+
+# --- Order ------------------------------------------------------------------------------------
 
 # What may be asked for in ``sort``; each ends with the key, so that pages never overlap.
 ORDERS = {
@@ -22,7 +84,17 @@ ORDERS = {
     ),
     "code": (_("Code"), (F("code").asc(nulls_last=True), "pk")),
     "verdict": (_("Latest verdict first"), (F("verdict_on").desc(nulls_last=True), "pk")),
+    "waiting": (_("Longest waiting first"), LONGEST_WAITING),
 }
+
+
+def orders(*, of_waiting):
+    """Return the orders there are for a list; the first is taken where none is asked for."""
+    offered = [name for name in ORDERS if name != "waiting"]
+    return ["waiting", *offered] if of_waiting else offered
+
+
+# --- Filters ----------------------------------------------------------------------------------
 
 
 class KeyField(forms.IntegerField):
@@ -55,6 +127,7 @@ class PracticeModelFilter(FilterSet):
     year = KeyFilter(method="enrolled_in", label=_("Year"))
     status = ChoiceFilter(choices=PracticeModel.Status, label=_("Status"))
     verdict = ChoiceFilter(choices=Verdict, label=_("Standing verdict"))
+    waiting = ChoiceFilter(method="that_wait", choices=Waiting, label=_("Waiting"))
 
     class Meta:
         model = PracticeModel
@@ -69,6 +142,7 @@ class PracticeModelFilter(FilterSet):
             "year",
             "status",
             "verdict",
+            "waiting",
         )
 
     def get_form_class(self):
@@ -82,7 +156,10 @@ class PracticeModelFilter(FilterSet):
         return queryset.in_subtree(key)
 
     def enrolled_in(self, queryset, name, year):
-        return queryset.enrolled_in(year) if year <= 9999 else queryset.none()
+        return queryset.enrolled_in(year) if year <= GREATEST_YEAR else queryset.none()
+
+    def that_wait(self, queryset, name, what):
+        return waiting(queryset, self.request.user, what)
 
     # What can be chosen, and how many there are of each.
     COUNTED = {
@@ -109,10 +186,3 @@ class PracticeModelFilter(FilterSet):
 def _form_class():
     fields = {name: each.field for name, each in PracticeModelFilter.base_filters.items()}
     return type("PracticeModelFilterForm", (FilterForm,), fields)
-
-
-def ordered(queryset, sort):
-    """Return the queryset in the order asked for, and the name of that order."""
-    if sort not in ORDERS:
-        sort = "name"
-    return queryset.order_by(*ORDERS[sort][1]), sort

@@ -5,15 +5,18 @@ from functools import wraps
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.shortcuts import render
+from django.db.models import CharField, Exists, Subquery, Value
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from registry.access import is_allowed, record_opening, visible_or_404
-from registry.filters import ORDERS, PracticeModelFilter, ordered
+from registry.filters import ORDERS, PracticeModelFilter, Waiting, orders
+from registry.forms.lookups import OrganisationLookupField
 from registry.models import (
     Evidence,
     Field,
@@ -23,17 +26,21 @@ from registry.models import (
     Replication,
     Verdict,
 )
-from registry.paging import CappedPaginator
+from registry.paging import CappedPaginator, CountOf, up_to_the_cap
 
 PER_PAGE = 25
 
-LABELS = {
-    "kind": dict(Organisation.Kind.choices),
-    "block": dict(Organisation.Block.choices),
-    "level": dict(PracticeModel.Level.choices),
-    "status": dict(PracticeModel.Status.choices),
-    "verdict": dict(Verdict.choices),
+CHOICES = {
+    "status": PracticeModel.Status.choices,
+    "verdict": Verdict.choices,
+    "block": Organisation.Block.choices,
+    "kind": Organisation.Kind.choices,
+    "level": PracticeModel.Level.choices,
+    "waiting": Waiting.choices,
 }
+
+# Of the tags that say the status; what is on its way to the register is yellow.
+COLOURS = {PracticeModel.Status.RUNNING: "green", PracticeModel.Status.CLOSED: "grey"}
 
 
 def open_catalogue(view):
@@ -55,94 +62,140 @@ def open_catalogue(view):
 @open_catalogue
 @require_safe
 def practicemodel_list(request):
-    filterset = PracticeModelFilter(
-        request.GET, PracticeModel.objects.visible_to(request.user), request=request
-    )
-    found, sort = ordered(filterset.qs, request.GET.get("sort"))
-    paginator = CappedPaginator(found, PER_PAGE)
+    unit, offered = typed_unit(request)
+    if unit is not None:
+        return redirect(address(request, unit=None, organisation=unit.pk))
+    visible = PracticeModel.objects.visible_to(request.user)
+    filterset = PracticeModelFilter(request.GET, visible, request=request)
+    found, chosen = filterset.qs, filterset.form.cleaned_data
+    beside = beside_the_rows(request.user, found, chosen.get("organisation"))
+    offered_orders = orders(of_waiting=bool(chosen.get("waiting")))
+    sort = request.GET.get("sort")
+    sort = sort if sort in offered_orders else offered_orders[0]
+    paginator = CappedPaginator(found.order_by(*ORDERS[sort][1]), PER_PAGE, found=beside["found"])
     page = paginator.get_page(request.GET.get("page"))
-    chosen = dict(filterset.form.cleaned_data)
+    counts = {} if paginator.capped else filterset.counts()
     context = {
         "page_obj": page,
         "rows": rows(page.object_list),
-        "choices": choices(filterset, chosen, counted=not paginator.capped),
-        "chips": chips(request, filterset, chosen),
-        "errors": filterset.form.error_summary,
-        "orders": [(name, label, name == sort) for name, (label, _keys) in ORDERS.items()],
+        "choices": list(choices(filterset, chosen, counts, beside["fields"])),
+        "chips": chips(request, filterset, chosen, beside),
+        "errors": filterset.form.error_summary + offered,
+        "orders": [(name, ORDERS[name][0], name == sort) for name in offered_orders],
         "query": chosen.get("q", ""),
-        "year": chosen.get("year"),
-        "organisation": chosen.get("organisation"),
-        "can_register": request.user.is_authenticated
-        and Organisation.objects.registered_for_by(request.user).exists(),
+        "kept": [
+            (name, str(chosen[name])) for name in ("organisation", "waiting") if chosen.get(name)
+        ],
+        "year": str(chosen.get("year") or ""),
+        "can_register": beside["can_register"],
     }
     return render(request, "registry/practicemodel_list.html", context)
 
 
+def typed_unit(request):
+    """Return the organisation typed into the filter, and what to say if it is not clear which."""
+    words = request.GET.get("unit", "").strip()
+    if not words:
+        return None, []
+    units = Organisation.objects.visible_to(request.user).select_related("parent")
+    field = OrganisationLookupField(queryset=units)
+    try:
+        return field.clean(words), []
+    except ValidationError as error:
+        near = [
+            {"url": address(request, unit=None, organisation=key), "label": label}
+            for key, label in getattr(field.widget, "choices", ())
+            if key
+        ]
+        return None, [{"label": words, "message": error.messages[0], "near": near}]
+
+
+def beside_the_rows(user, found, organisation):
+    """Return what the page says beside its rows, in one query.
+
+    How many there are, what fields and the organisation are called, whether the reader may
+    register a model. A register without fields is empty, and counts by itself.
+    """
+    units = Organisation.objects
+    name = units.visible_to(user).filter(pk=organisation).values("name")[:1]
+    fields = Field.objects.values_list(
+        "pk",
+        "name",
+        CountOf(up_to_the_cap(found)),
+        Subquery(name) if organisation else Value(None, CharField()),
+        Exists(units.registered_for_by(user)),
+    )
+    beside = {"fields": {}, "found": None, "organisation": None, "can_register": False}
+    for key, name, number, unit, can_register in fields:
+        beside["fields"][key] = name
+        beside |= {"found": number, "organisation": unit, "can_register": can_register}
+    return beside
+
+
 def rows(models):
     """Return what a row shows: flat, for a page has many of them."""
-    address = reverse("registry:practicemodel_detail", args=[0])
-    status, verdict = LABELS["status"], LABELS["verdict"]
-    columns = (
-        "pk", "code", "name", "organisation_name", "organisation__name", "field__name",
-        "status", "verdict", "place",
-    )  # fmt: skip
+    before, after = reverse("registry:practicemodel_detail", args=[0]).rsplit("0", 1)
+    labels = {
+        name: {key: str(label) for key, label in CHOICES[name]} for name in ("status", "verdict")
+    }
+    unnamed = _("(not named yet)")
+    columns = models.values_list(
+        "pk", "name", "code", "organisation__name", "field__name", "status", "verdict"
+    )
     return [
         {
-            "address": address.replace("0", str(row["pk"])),
-            "name": row["name"] or _("(not named yet)"),
-            "code": row["code"] or "",
-            "unit": row["organisation__name"],
-            "field": row["field__name"] or "",
-            "status": status[row["status"]],
-            "is_running": row["status"] == PracticeModel.Status.RUNNING,
-            "verdict": verdict.get(row["verdict"], ""),
+            "address": f"{before}{key}{after}",
+            "name": name or unnamed,
+            "code": code or "",
+            "unit": unit,
+            "field": field or "",
+            "status": labels["status"][status],
+            "colour": COLOURS.get(status, "yellow"),
+            "verdict": labels["verdict"].get(verdict, ""),
         }
-        for row in models.values(*columns)
+        for key, name, code, unit, field, status, verdict in columns
     ]
 
 
-def choices(filterset, chosen, *, counted):
-    """Return the choices of each filter, with how many there are where that could be counted."""
-    counts = filterset.counts() if counted else {}
-    labels = LABELS | {"field": dict(Field.objects.values_list("pk", "name"))}
-    drawn = []
+def choices(filterset, chosen, counts, fields):
+    """Yield the choices of each filter, with how many there are where that could be counted."""
     for name in ("status", "verdict", "field", "block", "kind", "level"):
+        labels = fields.items() if name == "field" else CHOICES[name]
         numbers = counts.get(name)
         options = [
-            (str(value), label if numbers is None else f"{label} ({numbers.get(value, 0)})", is_on)
-            for value, label in labels[name].items()
-            if (is_on := value == chosen.get(name)) or numbers is None or numbers.get(value)
+            (str(value), f"{label} ({numbers.get(value, 0)})" if counts else label, is_on)
+            for value, label in labels
+            if (is_on := value == chosen.get(name)) or not counts or numbers.get(value)
         ]
-        drawn.append({"name": name, "label": filterset.filters[name].label, "options": options})
-    return drawn
+        yield {"name": name, "label": filterset.filters[name].label, "options": options}
 
 
-def chips(request, filterset, chosen):
+def chips(request, filterset, chosen, beside):
     """Return each filter that is on, with the address of the list without it."""
-    on = [(name, value) for name, value in chosen.items() if value not in (None, "")]
+    names = {name: dict(pairs) for name, pairs in CHOICES.items()}
+    names |= {
+        "field": beside["fields"],
+        "organisation": {chosen.get("organisation"): beside["organisation"]},
+    }
     return [
         {
             "label": filterset.filters[name].label,
-            "value": said(name, value),
-            "address": without(request, name),
+            "value": names.get(name, {}).get(value) or str(value),
+            "address": address(request, **{name: None}),
         }
-        for name, value in on
+        for name, value in chosen.items()
+        if value not in (None, "")
     ]
 
 
-def said(name, value):
-    """Return how a chosen value reads."""
-    named = {"organisation": Organisation, "field": Field}.get(name)
-    if named is not None:
-        return named.objects.filter(pk=value).values_list("name", flat=True).first() or str(value)
-    return LABELS.get(name, {}).get(value, str(value))
-
-
-def without(request, name):
-    kept = request.GET.copy()
-    for gone in (name, "page"):
-        kept.pop(gone, None)
-    return f"{request.path}?{kept.urlencode()}"
+def address(request, **changed):
+    """Return the address of this list with something changed, from its first page on."""
+    query = request.GET.copy()
+    for name, value in {"page": None, **changed}.items():
+        query.pop(name, None)
+        if value is not None:
+            query[name] = value
+    return f"{request.path}?{query.urlencode()}"
 
 
 # --- One model --------------------------------------------------------------------------------
