@@ -3,19 +3,12 @@
 from registry.models.attachments import Award, Evidence, Note, Outcome, Replication, StoredFile
 from registry.models.catalogues import Field, Indicator, Movement
 from registry.models.enrolment import Enrolment
+from registry.models.moves import Move, Opening
 from registry.models.organisation import Organisation, PartyCell
 from registry.models.people import Membership, Role, User
-from registry.models.practice import (
-    ClosingKind,
-    Move,
-    MoveRefused,
-    Opening,
-    PracticeModel,
-    RetireReason,
-    StaleVersion,
-    Verdict,
-)
+from registry.models.practice import PracticeModel
 from registry.models.tokens import FormToken, Sequence, TokenSpent
+from registry.models.verdicts import ClosingKind, MoveRefused, RetireReason, StaleVersion, Verdict
 
 __all__ = [
     "Award",

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from registry.fields import LineField
 from registry.history import History, Recorded
 from registry.models.organisation import Organisation
-from registry.models.practice import MoveRefused, PracticeModel
+from registry.models.practice import PracticeModel
+from registry.models.verdicts import MoveRefused
 from registry.querysets import OfModelQuerySet
 
 _person = {"on_delete": models.PROTECT, "null": True, "editable": False, "related_name": "+"}

@@ -21,7 +21,9 @@ from registry.models import (
     StaleVersion,
     Verdict,
 )
-from reviews.models.seminar import AgendaItem, Criterion, PanelMember, Seminar
+from reviews.models.agenda import AgendaItem
+from reviews.models.panel import Criterion, PanelMember
+from reviews.models.seminar import Seminar
 from reviews.querysets import AssessmentQuerySet, ConclusionQuerySet, OfItemQuerySet
 
 # A verdict that changes something for a unit is explained; the others need no words.

@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.history import History
 from registry.models import StoredFile
+from reviews.models.agenda import AgendaItem
 from reviews.models.assessment import Assessment
 from reviews.models.decision import Decision
-from reviews.models.seminar import AgendaItem
 from reviews.querysets import ScanQuerySet
 
 
