@@ -101,7 +101,7 @@ class Recorded(models.Model):
         self._on_behalf_of = on_behalf_of
         self.save(**kwargs)
 
-    save_by.alters_data = True
+    save_by.alters_data = True  # type: ignore[attr-defined]
 
 
 def create_all_by(user, records, *, why=""):

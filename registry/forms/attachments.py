@@ -34,7 +34,7 @@ class EvidenceForm(Form):
         initial=Evidence.Kind.PHOTO,
         widget=forms.RadioSelect,
     )
-    files = MultipleFileField(label=_("Files"))
+    files = MultipleFileField(label=_("Files"))  # type: ignore[assignment]
     caption = forms.CharField(
         label=_("Caption"),
         required=False,

@@ -55,7 +55,7 @@ class BlockForm(Form):
 
 
 class AgendaItemForm(ModelForm):
-    files = MultipleFileField(label=_("Scan of the paper"), required=False)
+    files = MultipleFileField(label=_("Scan of the paper"), required=False)  # type: ignore[assignment]
 
     class Meta:
         model = AgendaItem

@@ -68,4 +68,4 @@ class AssessmentForm(ModelForm):
 class PaperBallotForm(AssessmentForm):
     """The same from a paper ballot, with its scan."""
 
-    files = MultipleFileField(label=_("Scan of the paper ballot"), required=False)
+    files = MultipleFileField(label=_("Scan of the paper ballot"), required=False)  # type: ignore[assignment]

@@ -91,7 +91,7 @@ class DecisionLineForm(ModelForm):
 
 class ScanForm(Form):
     token = OnceField()
-    files = MultipleFileField(label=_("Scan of the signed paper"))
+    files = MultipleFileField(label=_("Scan of the signed paper"))  # type: ignore[assignment]
 
 
 class PublishForm(Form):

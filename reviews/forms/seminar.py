@@ -79,7 +79,6 @@ class CriterionForm(ModelForm):
         }
 
 
-_rows = {"extra": 3, "can_delete": True, "max_num": 60, "absolute_max": 80}
+_rows = {"renderer": Renderer(), "extra": 3, "can_delete": True, "max_num": 60, "absolute_max": 80}
 PanelFormSet = inlineformset_factory(Seminar, PanelMember, form=PanelMemberForm, **_rows)
 CriteriaFormSet = inlineformset_factory(Seminar, Criterion, form=CriterionForm, **_rows)
-PanelFormSet.renderer = CriteriaFormSet.renderer = Renderer()
