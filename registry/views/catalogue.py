@@ -282,6 +282,7 @@ def actions(request, model, enrolment):
 def practicemodel_history(request, pk):
     """Who wrote what when, and why; for those inside the unit and for the office."""
     model = visible_or_404(PracticeModel.objects, request.user, pk, may="inside_seen_by")
+    record_opening(request.user, model)
     entries = model.history.select_related("history_user", "on_behalf_of").order_by(
         "-history_date", "-history_id"
     )

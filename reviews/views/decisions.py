@@ -31,6 +31,8 @@ require_form = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def decision_list(request):
     decisions = Decision.objects.visible_to(request.user).select_related("seminar")
+    if request.GET.get("state") == "draft":
+        decisions = decisions.drafts()
     context = {
         "page_obj": Paginator(decisions, 25).get_page(request.GET.get("page")),
         "can_write": request.user.is_clerk,
@@ -40,21 +42,26 @@ def decision_list(request):
 
 @require_safe
 def decision_detail(request, pk):
-    decision = visible_or_404(Decision.objects, request.user, pk)
+    """A paper and its lines; why the office lets others' models end is no business of a unit."""
+    user = request.user
+    decision = visible_or_404(Decision.objects, user, pk)
+    own = set(decision.lines.own_of(user).values_list("pk", flat=True))
     lines = (
-        DecisionLine.objects.visible_to(request.user)
+        DecisionLine.objects.visible_to(user)
         .filter(decision=decision)
         .select_related("model__organisation", "merged_into")
         .prefetch_related("take_up")
     )
-    writes = is_allowed(decision, request.user, "recorded_by_user")
+    for line in lines:
+        line.shows_why = user.sees_all or user.is_panel or line.pk in own
+    writes = is_allowed(decision, user, "recorded_by_user")
     context = {
         "decision": decision,
         "lines": lines,
-        "scans": decision.scans.all(),
+        "scans": Scan.objects.visible_to(user).filter(decision=decision),
         "can_write": writes and not decision.is_issued,
         "can_follow": writes and decision.is_issued,
-        "corrected_by": decision.corrected_by.visible_to(request.user),
+        "corrected_by": decision.corrected_by.visible_to(user),
     }
     return render(request, "reviews/decision_detail.html", context)
 
@@ -167,13 +174,14 @@ def decision_issue(request, pk):
 def decision_publish(request, pk):
     decision = visible_or_404(Decision.objects, request.user, pk, may="recorded_by_user")
     form = PublishForm(posted(request)[0])
-    if request.method == "POST" and form.is_valid():
-        day = form.cleaned_data["from_day"]
-        at = day and timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
-        with refusals_lead_to(decision.get_absolute_url()):
+    with refusals_lead_to(decision.get_absolute_url()):
+        decision.check_publishable()
+        if request.method == "POST" and form.is_valid():
+            day = form.cleaned_data["from_day"]
+            at = day and timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
             decision.publish(by=request.user, at=at)
-        messages.success(request, _("The paper is open to all from that moment."))
-        return redirect(decision)
+            messages.success(request, _("The paper is open to all from that moment."))
+            return redirect(decision)
     return _page(request, form, _("Open the paper to all"), decision)
 
 

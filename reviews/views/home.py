@@ -1,19 +1,23 @@
 """The first page: what the register is, or what waits for the reader."""
 
+from itertools import groupby
+
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Count, F, Q
+from django.db.models import CharField, Count, F, OuterRef, Q, Subquery, Value, Window
+from django.db.models.functions import RowNumber
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry.models import Enrolment, Organisation, PracticeModel
+from registry.filters import LONGEST_WAITING, Waiting, waiting
+from registry.models import Move, Organisation, PracticeModel
 from reviews.models import Decision, Seminar
 
 # A list on this page is a beginning; its heading counts all, and links to them.
 SHOWN = 10
 
-Status = PracticeModel.Status
+OF_THE_OFFICE = [Waiting.TO_RECEIVE, Waiting.TO_RECEIVE_AGAIN]
+OF_A_UNIT = [what for what in Waiting if what not in OF_THE_OFFICE]
 
 
 @login_not_required
@@ -22,103 +26,61 @@ def home(request):
     if not request.user.is_authenticated:
         return render(request, "reviews/start.html")
     user = request.user
-    own = PracticeModel.objects.own_of(user)
-    units = Organisation.objects.acted_for_by(user).existing()
     context = {
-        "tasks": [task for task in tasks(user, own) if task["number"]],
-        "can_register": user.is_clerk or units.exists(),
+        "tasks": list(tasks(user)),
+        "can_register": Organisation.objects.registered_for_by(user).exists(),
         "desks": desks(user) if user.is_panel else (),
         "seminars": open_seminars() if user.is_clerk else (),
+        "drafts": drafts() if user.is_clerk else (),
     }
+    waits = ("tasks", "desks", "seminars", "drafts")
+    context["nothing_waits"] = not any(context[name] for name in waits)
     return render(request, "reviews/home.html", context)
 
 
-def tasks(user, own):
-    """Return the lists of what waits, each with its length and the address of all of it."""
-    if user.is_clerk:
-        yield task(
-            _("Submitted, to be looked at"),
-            PracticeModel.objects.filter(status=Status.SUBMITTED).order_by("updated_at"),
-            status=Status.SUBMITTED,
-        )
-        yield enrolments(
-            _("Continued this year, to be received"),
-            Enrolment.objects.filter(sent_at__isnull=False, accepted_at=None, kind="continued"),
-        )
-        yield decisions(_("Papers being prepared"), Decision.objects.drafts())
-    else:
-        yield task(
-            _("Returned, to be completed"), own.filter(status=Status.RETURNED), status="returned"
-        )
-        yield task(_("Drafts not sent yet"), own.filter(status=Status.DRAFT), status="draft")
-        yield enrolments(
-            _("Continued, but not sent yet"),
-            Enrolment.objects.filter(
-                model__in=own.values("pk"), sent_at=None, accepted_at=None, kind="continued"
-            ),
-        )
-        yield enrolments(
-            _("Sent by your units, to be endorsed"),
-            Enrolment.objects.filter(
-                model__in=PracticeModel.objects.endorsed_by(user).values("pk"),
-                sent_at__isnull=False,
-                endorsed_at=None,
-                accepted_at=None,
-            ),
-        )
-        yield task(
-            _("Sent, waiting for the office"),
-            own.filter(status=Status.SUBMITTED),
-            status="submitted",
-        )
+def tasks(user):
+    """Yield what waits: each list with its length, its beginning and the address of all of it."""
+    models = reverse("registry:practicemodel_list")
+    before, after = reverse("registry:practicemodel_detail", args=[0]).rsplit("0", 1)
+    for what, rows in groupby(waiting_rows(user), key=lambda row: row["what"]):
+        shown = list(rows)
+        yield {
+            "title": Waiting(what).label,
+            "number": shown[0]["number"],
+            "has_more": shown[0]["number"] > SHOWN,
+            "is_returned": what == Waiting.RETURNED,
+            "address": f"{models}?waiting={what}",
+            "rows": [row | {"address": f"{before}{row['pk']}{after}"} for row in shown],
+        }
 
 
-def task(title, models, **query):
-    address = f"{reverse('registry:practicemodel_list')}?status={query['status']}"
-    listed = models.select_related("organisation")[:SHOWN]
-    return {
-        "title": title,
-        "number": models.count(),
-        "address": address,
-        "rows": [
-            {
-                "address": m.get_absolute_url(),
-                "name": str(m),
-                "unit": m.organisation,
-                "at": m.updated_at,
-            }
-            for m in listed
-        ],
-    }
+def waiting_rows(user):
+    """Return the beginning of each list of what waits for the user; one query for all."""
+    kinds = OF_THE_OFFICE if user.is_clerk else OF_A_UNIT
+    first, *others = [_beginning(user, what) for what in kinds]
+    order = {what.value: place for place, what in enumerate(kinds)}
+    return sorted(first.union(*others, all=True), key=lambda row: (order[row["what"]], row["turn"]))
 
 
-def enrolments(title, found):
-    found = found.select_related("model__organisation").order_by("sent_at", "pk")
-    return {
-        "title": title,
-        "number": found.count(),
-        "address": None,
-        "rows": [
-            {
-                "address": one.model.get_absolute_url(),
-                "name": f"{one.model} ({one.year})",
-                "unit": one.model.organisation,
-                "at": one.sent_at,
-            }
-            for one in found
-        ],
-    }
-
-
-def decisions(title, found):
-    return {
-        "title": title,
-        "number": found.count(),
-        "address": None,
-        "rows": [
-            {"address": one.get_absolute_url(), "name": str(one), "unit": ""} for one in found
-        ],
-    }
+def _beginning(user, what):
+    models = waiting(PracticeModel.objects.all(), user, what).order_by()
+    asked_back = Move.objects.filter(model=OuterRef("pk"), to_status="returned")
+    return (
+        models.annotate(
+            turn=Window(RowNumber(), order_by=LONGEST_WAITING), number=Window(Count("pk"))
+        )
+        .filter(turn__lte=SHOWN)
+        .values(
+            "pk",
+            "name",
+            "turn",
+            "number",
+            "updated_at",
+            unit=F("organisation__name"),
+            what=Value(what.value, CharField()),
+            due=Subquery(asked_back.order_by("-at", "-pk").values("due")[:1]),
+        )
+    )
 
 
 def desks(user):
@@ -141,3 +103,9 @@ def open_seminars():
         .annotate(ballots=Count("items__ballots"), handed_in=Count("items__ballots__handed_in_at"))
         .annotate(left=F("ballots") - F("handed_in"))
     )
+
+
+def drafts():
+    """Return the papers in preparation: how many there are, and the first of them."""
+    first = list(Decision.objects.drafts().annotate(how_many=Window(Count("pk")))[:SHOWN])
+    return {"number": first[0].how_many, "papers": first} if first else {}

@@ -1,0 +1,234 @@
+"""The first page: what the register is, and what waits for whom."""
+
+import re
+from datetime import date
+from http import HTTPStatus
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from lxml import html
+from pytest_django.asserts import assertContains, assertNotContains
+
+from registry.filters import Waiting
+from registry.models import PracticeModel
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+HOME = reverse("home")
+THIS_YEAR = factories.this_year()
+
+
+@pytest.fixture
+def ward():
+    return factories.OrganisationFactory()
+
+
+@pytest.fixture
+def cell(ward):
+    return factories.CellFactory(parent=ward)
+
+
+def sign_in(client, user):
+    client.force_login(user)
+    return user
+
+
+def of(cell):
+    return factories.UnitUserFactory(organisation=cell)
+
+
+def waiting(client):
+    """Return {what: (number, names shown)} of the page, each as its heading links to it."""
+    page = html.fromstring(client.get(HOME).content)
+    found = {}
+    for section in page.xpath("//section[.//h2/a[contains(@href, '?waiting=')]]"):
+        (heading,) = section.xpath(".//h2/a")
+        what = re.search(r"waiting=([\w-]+)", heading.get("href")).group(1)
+        number = int(re.search(r"(\d+)$", heading.text_content().strip()).group(1))
+        names = [one.text_content() for one in section.xpath(".//li/a")]
+        listed = client.get(heading.get("href"))
+        assert listed.context["page_obj"].paginator.count == number
+        found[Waiting(what)] = (number, names)
+    return found
+
+
+def continued(model, year=THIS_YEAR, **fields):
+    return factories.EnrolmentFactory(model=model, year=year, kind="continued", **fields)
+
+
+def test_a_visitor_reads_what_the_register_is_and_where_to_sign_in(client, settings):
+    settings.PUBLIC_CATALOGUE = False
+
+    response = client.get(HOME)
+
+    assertContains(response, reverse("account_login"))
+    assertNotContains(response, reverse("registry:practicemodel_list"))
+
+
+def test_a_visitor_can_search_where_the_catalogue_is_open(client, settings):
+    settings.PUBLIC_CATALOGUE = True
+
+    assertContains(client.get(HOME), 'id="start-q"')
+
+
+def test_the_first_page_is_only_read(client):
+    assert client.post(HOME).status_code == HTTPStatus.METHOD_NOT_ALLOWED
+
+
+def test_somebody_for_whom_nothing_waits_is_told_so(client):
+    sign_in(client, factories.UserFactory())
+
+    response = client.get(HOME)
+
+    assert response.context["nothing_waits"]
+    assert not response.context["can_register"]
+
+
+def test_a_unit_sees_its_drafts_and_what_came_back_with_the_day(client, cell):
+    factories.PracticeModelFactory(organisation=cell, name="Bản nháp của chi bộ")
+    factories.returned(organisation=cell, name="Cần bổ sung", due=date(2031, 5, 9))
+    factories.submitted(organisation=cell, name="Đã gửi")
+    factories.PracticeModelFactory(name="Bản nháp của nơi khác")
+    factories.returned(name="Nơi khác cần bổ sung")
+    sign_in(client, of(cell))
+
+    assert waiting(client) == {
+        Waiting.RETURNED: (1, ["Cần bổ sung"]),
+        Waiting.DRAFTS: (1, ["Bản nháp của chi bộ"]),
+        Waiting.SENT: (1, ["Đã gửi"]),
+    }
+    assertContains(client.get(HOME), "09/05/2031")
+
+
+def test_a_draft_without_a_name_still_leads_somewhere(client, cell):
+    model = factories.PracticeModelFactory(organisation=cell, name="")
+    sign_in(client, of(cell))
+
+    assertContains(client.get(HOME), f'href="{model.get_absolute_url()}"')
+
+
+def test_a_running_model_waits_to_be_continued_then_sent_then_received(client, cell):
+    model = factories.running(organisation=cell, name="Đường hoa", enrolment__year=THIS_YEAR - 1)
+    person = sign_in(client, of(cell))
+    assert waiting(client) == {Waiting.TO_CONTINUE: (1, ["Đường hoa"])}
+
+    enrolment = model.continue_in(THIS_YEAR, by=person)
+    assert waiting(client) == {Waiting.TO_SEND: (1, ["Đường hoa"])}
+
+    enrolment.send(by=person)
+    assert waiting(client) == {Waiting.SENT: (1, ["Đường hoa"])}
+
+    clerk = sign_in(client, factories.ClerkFactory())
+    assert waiting(client) == {Waiting.TO_RECEIVE_AGAIN: (1, ["Đường hoa"])}
+
+    enrolment.accept(by=clerk)
+    assert waiting(client) == {}
+    client.force_login(person)
+    assert waiting(client) == {}
+
+
+def test_a_model_of_this_year_does_not_wait_to_be_continued(client, cell):
+    factories.running(organisation=cell)
+    sign_in(client, of(cell))
+
+    assert waiting(client) == {}
+
+
+def test_a_ward_endorses_what_its_cells_have_sent_and_not_its_own(client, ward, cell, settings):
+    settings.ENDORSEMENT = "optional"
+    sent = factories.submitted(organisation=cell, name="Của chi bộ")
+    factories.submitted(organisation=ward, name="Của đảng ủy phường")
+    refused = factories.submitted(organisation=cell, name="Không tiếp nhận")
+    refused.refuse(by=factories.ClerkFactory(), reason="Trùng.")
+    person = sign_in(client, of(ward))
+    assert waiting(client)[Waiting.TO_ENDORSE] == (1, ["Của chi bộ"])
+
+    sent.enrolments.get().endorse(by=person)
+    assert Waiting.TO_ENDORSE not in waiting(client)
+
+
+def test_nothing_waits_to_be_endorsed_where_wards_do_not_endorse(client, ward, cell, settings):
+    settings.ENDORSEMENT = "off"
+    factories.submitted(organisation=cell)
+    sign_in(client, of(ward))
+
+    assert Waiting.TO_ENDORSE not in waiting(client)
+
+
+def test_the_clerk_receives_in_the_order_of_sending(client):
+    second = factories.submitted(name="Gửi sau")
+    first = factories.submitted(name="Gửi trước")
+    for model, hour in ((first, 8), (second, 9)):
+        model.enrolments.update(sent_at=f"2025-03-03T0{hour}:00:00Z")
+    sign_in(client, factories.ClerkFactory())
+
+    assert waiting(client) == {Waiting.TO_RECEIVE: (2, ["Gửi trước", "Gửi sau"])}
+    listed = client.get(reverse("registry:practicemodel_list"), {"waiting": "to-receive"})
+    assert [row["name"] for row in listed.context["rows"]] == ["Gửi trước", "Gửi sau"]
+
+
+def test_a_long_list_begins_on_the_page_and_is_counted_in_full(client):
+    for _time in range(12):
+        factories.submitted()
+    sign_in(client, factories.ClerkFactory())
+
+    number, names = waiting(client)[Waiting.TO_RECEIVE]
+
+    assert (number, len(names)) == (12, 10)
+
+
+def test_the_clerk_sees_papers_in_preparation_and_how_far_seminars_are(client):
+    factories.DecisionFactory(subject="Thông báo kết quả")
+    factories.issued(factories.DecisionFactory(subject="Đã ban hành"), factories.running())
+    factories.opened(members=2, items=1)
+    sign_in(client, factories.ClerkFactory())
+
+    response = client.get(HOME)
+
+    assertContains(response, "Thông báo kết quả")
+    assertNotContains(response, "Đã ban hành")
+    assert [(one.handed_in, one.ballots) for one in response.context["seminars"]] == [(0, 2)]
+    papers = client.get(reverse("reviews:decision_list"), {"state": "draft"})
+    assert papers.context["page_obj"].paginator.count == 1
+
+
+def test_a_member_of_the_panel_sees_how_many_ballots_are_left(client):
+    member = factories.PanelMemberFactory()
+    seminar = factories.opened(member.seminar, items=3)
+    factories.opened()
+    sign_in(client, member.user)
+
+    response = client.get(HOME)
+
+    assert [(desk.pk, desk.left, desk.ballots) for desk in response.context["desks"]] == [
+        (seminar.pk, 3, 3)
+    ]
+    assertContains(response, reverse("reviews:desk", args=[seminar.pk]))
+
+
+@pytest.mark.parametrize("role", ["unit", "clerk"])
+def test_the_page_takes_the_same_queries_however_much_waits(
+    client, cell, role, django_assert_max_num_queries
+):
+    person = of(cell) if role == "unit" else factories.ClerkFactory()
+    factories.submitted(organisation=cell)
+    factories.PracticeModelFactory(organisation=cell)
+    sign_in(client, person)
+    client.get(HOME)
+
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        client.get(HOME)
+    PracticeModel.objects.bulk_create(
+        factories.PracticeModelFactory.build_batch(
+            50, organisation=cell, field=None, enrolment=False
+        )
+    )
+    with django_assert_max_num_queries(8), CaptureQueriesContext(connection) as many:
+        client.get(HOME)
+
+    assert len(many) == len(few)
