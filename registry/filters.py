@@ -1,5 +1,6 @@
 """How the list of models is narrowed and ordered, over what the reader may see anyway."""
 
+from copy import copy
 from functools import cache
 
 from django import forms
@@ -112,22 +113,29 @@ class FilterForm(FormLook, forms.Form):
 
 
 class PracticeModelFilter(FilterSet):
-    """Narrow the catalogue. A value that is not understood narrows nothing, and is told."""
+    """Narrow the catalogue. A value that is not understood narrows nothing, and is told.
+
+    The choices are functions because every filterset copies all that its filters hold.
+    """
 
     q = CharFilter(method="search", label=_("Words"), max_length=200)
     field = KeyFilter(label=_("Field"))
     organisation = KeyFilter(method="in_subtree", label=_("Organisation and those below it"))
     kind = ChoiceFilter(
-        field_name="organisation__kind", choices=Organisation.Kind, label=_("Kind of organisation")
+        field_name="organisation__kind",
+        choices=lambda: Organisation.Kind.choices,
+        label=_("Kind of organisation"),
     )
     block = ChoiceFilter(
-        field_name="organisation__block", choices=Organisation.Block, label=_("Block")
+        field_name="organisation__block",
+        choices=lambda: Organisation.Block.choices,
+        label=_("Block"),
     )
-    level = ChoiceFilter(choices=PracticeModel.Level, label=_("Level"))
+    level = ChoiceFilter(choices=lambda: PracticeModel.Level.choices, label=_("Level"))
     year = KeyFilter(method="enrolled_in", label=_("Year"))
-    status = ChoiceFilter(choices=PracticeModel.Status, label=_("Status"))
-    verdict = ChoiceFilter(choices=Verdict, label=_("Standing verdict"))
-    waiting = ChoiceFilter(method="that_wait", choices=Waiting, label=_("Waiting"))
+    status = ChoiceFilter(choices=lambda: PracticeModel.Status.choices, label=_("Status"))
+    verdict = ChoiceFilter(choices=lambda: Verdict.choices, label=_("Standing verdict"))
+    waiting = ChoiceFilter(method="that_wait", choices=lambda: Waiting.choices, label=_("Waiting"))
 
     class Meta:
         model = PracticeModel
@@ -172,17 +180,24 @@ class PracticeModelFilter(FilterSet):
     }
 
     def counts(self):
-        """Return ``{filter: {value: number}}`` for what is found; one query."""
-        columns = list(self.COUNTED.values())
+        """Return ``{filter: {value: number}}`` for what is found, and what the fields are called.
+
+        One query.
+        """
+        columns = ["field__position", "field__name", *self.COUNTED.values()]
         groups = self.qs.order_by().values_list(*columns).annotate(number=Count("pk"))
         counted = {name: {} for name in self.COUNTED}
-        for *values, number in groups:
+        fields = {}
+        for position, field, *values, number in groups:
             for name, value in zip(counted, values, strict=True):
                 counted[name][value] = counted[name].get(value, 0) + number
-        return counted
+            if field is not None:
+                fields[position, values[0]] = field
+        return counted, {key: fields[position, key] for position, key in sorted(fields)}
 
 
 @cache
 def _form_class():
-    fields = {name: each.field for name, each in PracticeModelFilter.base_filters.items()}
+    # Of copies: a filter keeps its field, and would hand it to every filterset to be copied.
+    fields = {name: copy(each).field for name, each in PracticeModelFilter.base_filters.items()}
     return type("PracticeModelFilterForm", (FilterForm,), fields)

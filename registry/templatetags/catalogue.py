@@ -5,7 +5,7 @@ models with eight drop-down lists that is more than all its queries.
 """
 
 from django import template
-from django.utils.html import format_html_join
+from django.utils.html import escape, format_html_join
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -24,11 +24,12 @@ def options(choices):
 @register.simple_tag
 def model_rows(rows):
     """Return the rows of a table of models, as ``registry.views.catalogue.rows`` gives them."""
+    # Escaped once, and not again in every row.
     labels = {
-        "model_label": _("Model"),
-        "unit_label": _("Organisation"),
-        "field_label": _("Field"),
-        "status_label": _("Status"),
+        "model_label": escape(_("Model")),
+        "unit_label": escape(_("Organisation")),
+        "field_label": escape(_("Field")),
+        "status_label": escape(_("Status")),
     }
     return format_html_join(
         "\n",

@@ -1,6 +1,6 @@
 """The catalogue: the list of models, one model, and what happened to it."""
 
-from functools import wraps
+from functools import cache, wraps
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -11,6 +11,7 @@ from django.db.models import CharField, Exists, Subquery, Value
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -24,6 +25,7 @@ from registry.models import (
     Organisation,
     PracticeModel,
     Replication,
+    User,
     Verdict,
 )
 from registry.paging import CappedPaginator, CountOf, up_to_the_cap
@@ -38,9 +40,18 @@ CHOICES = {
     "level": PracticeModel.Level.choices,
     "waiting": Waiting.choices,
 }
-
 # Of the tags that say the status; what is on its way to the register is yellow.
 COLOURS = {PracticeModel.Status.RUNNING: "green", PracticeModel.Status.CLOSED: "grey"}
+
+
+def labels():
+    """Return ``{filter: {value: label}}`` in the reader's language."""
+    return _labels(get_language())
+
+
+@cache
+def _labels(language):
+    return {name: {value: str(label) for value, label in pairs} for name, pairs in CHOICES.items()}
 
 
 def open_catalogue(view):
@@ -74,12 +85,17 @@ def practicemodel_list(request):
     sort = sort if sort in offered_orders else offered_orders[0]
     paginator = CappedPaginator(found.order_by(*ORDERS[sort][1]), PER_PAGE, found=beside["found"])
     page = paginator.get_page(request.GET.get("page"))
-    counts = {} if paginator.capped else filterset.counts()
+    if paginator.count and not paginator.capped:
+        counts, fields = filterset.counts()
+    else:
+        counts, fields = {}, dict(Field.objects.values_list("pk", "name"))
+    unit = {chosen.get("organisation"): beside["organisation"]}
+    names = labels() | {"field": fields, "organisation": unit}
     context = {
         "page_obj": page,
         "rows": rows(page.object_list),
-        "choices": list(choices(filterset, chosen, counts, beside["fields"])),
-        "chips": chips(request, filterset, chosen, beside),
+        "choices": list(choices(filterset, chosen, counts, names)),
+        "chips": chips(request, filterset, chosen, names),
         "errors": filterset.form.error_summary + offered,
         "orders": [(name, ORDERS[name][0], name == sort) for name in offered_orders],
         "query": chosen.get("q", ""),
@@ -111,33 +127,26 @@ def typed_unit(request):
 
 
 def beside_the_rows(user, found, organisation):
-    """Return what the page says beside its rows, in one query.
-
-    How many there are, what fields and the organisation are called, whether the reader may
-    register a model. A register without fields is empty, and counts by itself.
+    """Return how many there are, what the organisation is called, and whether the reader may
+    register a model; one query for a reader who is signed in.
     """
     units = Organisation.objects
-    name = units.visible_to(user).filter(pk=organisation).values("name")[:1]
-    fields = Field.objects.values_list(
-        "pk",
-        "name",
-        CountOf(up_to_the_cap(found)),
-        Subquery(name) if organisation else Value(None, CharField()),
-        Exists(units.registered_for_by(user)),
-    )
-    beside = {"fields": {}, "found": None, "organisation": None, "can_register": False}
-    for key, name, number, unit, can_register in fields:
-        beside["fields"][key] = name
-        beside |= {"found": number, "organisation": unit, "can_register": can_register}
-    return beside
+    named = units.visible_to(user).filter(pk=organisation).values("name")[:1]
+    if not user.is_authenticated:
+        number = up_to_the_cap(found).count()
+        name = named.values_list("name", flat=True).first() if organisation else None
+        return {"found": number, "organisation": name, "can_register": False}
+    return User.objects.values(
+        found=CountOf(up_to_the_cap(found)),
+        organisation=Subquery(named) if organisation else Value(None, CharField()),
+        can_register=Exists(units.registered_for_by(user)),
+    ).get(pk=user.pk)
 
 
 def rows(models):
     """Return what a row shows: flat, for a page has many of them."""
     before, after = reverse("registry:practicemodel_detail", args=[0]).rsplit("0", 1)
-    labels = {
-        name: {key: str(label) for key, label in CHOICES[name]} for name in ("status", "verdict")
-    }
+    known = labels()
     unnamed = _("(not named yet)")
     columns = models.values_list(
         "pk", "name", "code", "organisation__name", "field__name", "status", "verdict"
@@ -149,34 +158,28 @@ def rows(models):
             "code": code or "",
             "unit": unit,
             "field": field or "",
-            "status": labels["status"][status],
+            "status": known["status"][status],
             "colour": COLOURS.get(status, "yellow"),
-            "verdict": labels["verdict"].get(verdict, ""),
+            "verdict": known["verdict"].get(verdict, ""),
         }
         for key, name, code, unit, field, status, verdict in columns
     ]
 
 
-def choices(filterset, chosen, counts, fields):
+def choices(filterset, chosen, counts, names):
     """Yield the choices of each filter, with how many there are where that could be counted."""
     for name in ("status", "verdict", "field", "block", "kind", "level"):
-        labels = fields.items() if name == "field" else CHOICES[name]
         numbers = counts.get(name)
         options = [
             (str(value), f"{label} ({numbers.get(value, 0)})" if counts else label, is_on)
-            for value, label in labels
+            for value, label in names[name].items()
             if (is_on := value == chosen.get(name)) or not counts or numbers.get(value)
         ]
         yield {"name": name, "label": filterset.filters[name].label, "options": options}
 
 
-def chips(request, filterset, chosen, beside):
+def chips(request, filterset, chosen, names):
     """Return each filter that is on, with the address of the list without it."""
-    names = {name: dict(pairs) for name, pairs in CHOICES.items()}
-    names |= {
-        "field": beside["fields"],
-        "organisation": {chosen.get("organisation"): beside["organisation"]},
-    }
     return [
         {
             "label": filterset.filters[name].label,
