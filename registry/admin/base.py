@@ -32,8 +32,8 @@ from registry.vietnamese import clean_text, fold
 class InlineForm(FormLook, forms.ModelForm):
     """A form that speaks where our forms speak, and looks as the administration looks."""
 
-    default_renderer = None
-    bound_field_class = None
+    default_renderer = None  # type: ignore[assignment]
+    bound_field_class = None  # type: ignore[assignment]
 
     def _post_clean(self):
         """Hold the record to all its constraints.
@@ -181,7 +181,7 @@ class RecordedAdmin(RegisterAdmin, SimpleHistoryAdmin):
     """Records with a history: each save has an author and may have a reason."""
 
     form = RecordForm
-    asks = ("why",)
+    asks: tuple[str, ...] = ("why",)
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)

@@ -32,14 +32,15 @@ class PracticeModelForm(VersionedForm):
 
 class EnrolmentInline(SeenInline):
     model = Enrolment
-    fields = [reads_as("year", _("year")), "kind", "theme", "sent_at", "accepted_at", "frozen_at"]
-    readonly_fields = fields
+    fields = ["the_year", "kind", "theme", "sent_at", "accepted_at", "frozen_at"]
+    readonly_fields = tuple(fields)
+    the_year = staticmethod(reads_as("year", _("year")))
 
 
 class EvidenceInline(SeenInline):
     model = Evidence
     fields = ["original_name", "kind", "caption", "added_at", "removed_at"]
-    readonly_fields = fields
+    readonly_fields = tuple(fields)
 
 
 class AwardInline(SeenInline):
