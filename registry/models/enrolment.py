@@ -148,6 +148,10 @@ class Enrolment(Recorded):
 
     def _lock_open(self, *, sent):
         self.refresh_from_db(from_queryset=Enrolment.objects.select_for_update())
+        self.check_open(sent=sent)
+
+    def check_open(self, *, sent):
+        """Raise MoveRefused unless it waits: to be accepted if ``sent``, else to be sent."""
         if not self.is_open or (self.sent_at is not None) != sent:
             raise MoveRefused(
                 _("The enrolment for %(year)s has moved on since you opened the page.")

@@ -1,15 +1,24 @@
 """Pages for what hangs on a model: files, notes, awards, figures, replications."""
 
+import logging
+from functools import partial
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registry.access import is_allowed, posted, refusals_lead_to, visible_or_404
+from registry.access import (
+    is_allowed,
+    posted,
+    posted_version,
+    refusals_lead_to,
+    visible_or_404,
+)
 from registry.files import file_response
 from registry.forms.attachments import (
     AwardForm,
@@ -18,16 +27,20 @@ from registry.forms.attachments import (
     ReplicationForm,
     outcome_forms,
 )
+from registry.history import version_of
 from registry.models import (
     Enrolment,
     Evidence,
     FormToken,
     MoveRefused,
     Organisation,
+    Outcome,
     PracticeModel,
     Replication,
+    StaleVersion,
 )
 
+logger = logging.getLogger(__name__)
 require_form = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -36,31 +49,33 @@ require_form = require_http_methods(["GET", "HEAD", "POST"])
 def evidence_file(request, pk):
     """Send a file to whoever sees its model; scans and drafts' files to fewer."""
     evidence = visible_or_404(Evidence.objects.present(), request.user, pk)
-    return file_response(evidence.file, evidence.original_name, evidence.content_type)
+    try:
+        return file_response(evidence.file, evidence.original_name, evidence.content_type)
+    except FileNotFoundError:  # A backup brought back without its files, for example.
+        logger.exception("The file of evidence %s is missing", pk)
+        raise Http404 from None
 
 
 @require_form
 def evidence_add(request, pk):
     model = visible_or_404(PracticeModel.objects, request.user, pk, may="written_by")
+    _refuse_when_closed(model)
     form = EvidenceForm(*posted(request))
-    if request.method == "POST" and form.is_valid():
-        _refuse_when_closed(model)
+    title = _("Add photos and documents")
+    if request.method != "POST" or not form.good_files:
+        return _form_page(request, form, model, title)
 
-        def create():
-            for checked in form.cleaned_data["files"]:
-                Evidence.store(
-                    checked,
-                    by=request.user,
-                    model=model,
-                    kind=form.cleaned_data["kind"],
-                    caption=form.cleaned_data["caption"],
-                )
-            return model.get_absolute_url()
+    def create():
+        fields = {name: form.cleaned_data[name] for name in ("kind", "caption")}
+        for checked in form.good_files:
+            Evidence.store(checked, by=request.user, model=model, **fields)
 
-        address = FormToken.once(form.cleaned_data["token"], request.user, create)
-        messages.success(request, _("The files have been added."))
-        return redirect(address or model)
-    return _form_page(request, form, model, _("Add photos and documents"))
+    names = ", ".join(checked.original_name for checked in form.good_files)
+    onward = _once(request, form, model, create, _("Stored: %(files)s.") % {"files": names})
+    if form.errors:
+        form.renew()
+        return _form_page(request, form, model, title)
+    return onward
 
 
 @require_POST
@@ -79,7 +94,7 @@ def note_add(request, pk):
     form = NoteForm(posted(request)[0], for_office=for_office)
     form.instance.model, form.instance.by = model, request.user
     if request.method == "POST" and form.is_valid():
-        return _once(request, form, model, _("The note has been kept."))
+        return _save_once(request, form, model, _("The note has been kept."))
     return _form_page(request, form, model, _("Write a note"))
 
 
@@ -89,7 +104,7 @@ def award_add(request, pk):
     form = AwardForm(posted(request)[0])
     form.instance.model = model
     if request.method == "POST" and form.is_valid():
-        return _once(request, form, model, _("The award has been recorded."))
+        return _save_once(request, form, model, _("The award has been recorded."))
     return _form_page(request, form, model, _("Record an award"))
 
 
@@ -102,19 +117,27 @@ def outcomes_update(request, pk):
     model = enrolment.model
     if not is_allowed(model, request.user, "written_by"):
         raise PermissionDenied
-    forms = outcome_forms(enrolment, posted(request)[0])
-    if request.method == "POST" and all(form.is_valid() for form in forms):
-        _refuse_when_closed(model)
-        if enrolment.frozen_at is not None:
-            with refusals_lead_to(model.get_absolute_url()):
-                raise MoveRefused(_("The figures of this year are frozen."), code="frozen")
+    _refuse_when_closed(model)
+    entries = Outcome.history.filter(enrolment=enrolment)
+    if request.method != "POST":
+        _refuse_when_frozen(enrolment)
+        forms, version = outcome_forms(enrolment), version_of(entries)
+    else:
+        version = posted_version(request)
         with transaction.atomic():
+            Enrolment.objects.select_for_update().get(pk=pk)
+            enrolment.refresh_from_db(fields=["frozen_at"])
+            _refuse_when_frozen(enrolment)
+            _refuse_when_stale(model, version_of(entries), version)
+            forms = outcome_forms(enrolment, request.POST)
+            saved = all([form.is_valid() for form in forms])
             for form in forms:
-                if form.has_changed():
+                if saved and form.has_changed():
                     form.instance.save_by(request.user)
-        messages.success(request, _("The figures have been saved."))
-        return redirect(model)
-    context = {"enrolment": enrolment, "model": model, "forms": forms}
+        if saved:
+            messages.success(request, _("The figures have been saved."))
+            return redirect(model)
+    context = {"enrolment": enrolment, "model": model, "forms": forms, "version": version}
     return render(request, "registry/outcomes_form.html", context)
 
 
@@ -130,44 +153,83 @@ def replication_add(request, pk):
     form = ReplicationForm(posted(request)[0], choices=choices)
     form.instance.model = model
     if request.method == "POST" and form.is_valid():
-        return _once(request, form, model, _("The replication has been recorded."))
+        return _save_once(request, form, model, _("The replication has been recorded."))
     return _form_page(request, form, model, _("Take this model up"))
 
 
 @require_form
 def replication_update(request, pk):
     replication = visible_or_404(Replication.objects, request.user, pk, may="kept_by")
+    model, version = replication.model, posted_version(request)
     form = ReplicationForm(posted(request)[0], instance=replication)
-    if request.method == "POST" and form.is_valid():
-        replication.save_by(request.user)
+    if request.method != "POST":
+        version = version_of(replication.history)
+    elif form.is_valid():
+        with transaction.atomic():
+            Replication.objects.select_for_update().get(pk=pk)
+            _refuse_when_stale(model, version_of(replication.history), version)
+            replication.save_by(request.user)
         messages.success(request, _("The replication has been recorded."))
-        return redirect(replication.model)
+        return redirect(model)
     title = _("Replication at %(unit)s") % {"unit": replication.organisation}
-    return _form_page(request, form, replication.model, title)
+    return _form_page(request, form, model, title, version)
 
 
-def _once(request, form, model, done):
+def _save_once(request, form, model, done):
     """Save the form's record as the reader's, once however often the form is sent."""
+    try:
+        return _once(request, form, model, partial(form.instance.save_by, request.user), done)
+    except IntegrityError:  # What the constraints forbid, and did not when the form was checked.
+        with refusals_lead_to(model.get_absolute_url()):
+            raise MoveRefused(_("Somebody has just recorded the same."), code="move") from None
 
-    def create():
-        form.instance.save_by(request.user)
+
+def _once(request, form, model, create, done):
+    """Call ``create`` unless the form was sent before, say which, and go on to the model.
+
+    A reader who came back to the page by the browser's button and wrote something else in it
+    must not be told that it was kept.
+    """
+    created = []
+
+    def create_here():
+        create()
+        created.append(True)
         return model.get_absolute_url()
 
-    try:
-        address = FormToken.once(form.cleaned_data["token"], request.user, create)
-    except ValidationError as error:
-        form.add_error(None, error)
-        return _form_page(request, form, model, done)
-    messages.success(request, done)
-    return redirect(address or model)
+    with refusals_lead_to(model.get_absolute_url()):
+        address = FormToken.once(form.cleaned_data["token"], request.user, create_here)
+    if created:
+        messages.success(request, done)
+    else:
+        messages.info(
+            request,
+            _("This page had been sent before, and was kept as it was sent first."),
+        )
+    return redirect(address)
 
 
 def _refuse_when_closed(model):
     if model.status == PracticeModel.Status.CLOSED:
-        with refusals_lead_to(model.get_absolute_url()):
-            raise MoveRefused(_("This model has ended; its record stays as it is."), code="move")
+        _refuse(model, MoveRefused(_("This model has ended; its record stays as it is.")))
 
 
-def _form_page(request, form, model, title):
-    context = {"form": form, "model": model, "title": title}
+def _refuse_when_frozen(enrolment):
+    if enrolment.frozen_at is not None:
+        _refuse(enrolment.model, MoveRefused(_("The figures of this year are frozen.")))
+
+
+def _refuse_when_stale(model, version, seen):
+    if version != seen:
+        sentence = _("Somebody has saved this since you opened the page.")
+        _refuse(model, StaleVersion(sentence, code="stale"))
+
+
+def _refuse(model, refusal):
+    with refusals_lead_to(model.get_absolute_url()):
+        raise refusal
+
+
+def _form_page(request, form, model, title, version=None):
+    context = {"form": form, "model": model, "title": title, "version": version}
     return render(request, "registry/attachment_form.html", context)

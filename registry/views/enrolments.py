@@ -61,11 +61,12 @@ def enrolment_endorse(request, pk):
 def enrolment_return(request, pk):
     enrolment = _enrolment_or_404(request, pk, may="received_by")
     form = SendBackForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        with refusals_lead_to(enrolment.model.get_absolute_url()):
+    with refusals_lead_to(enrolment.model.get_absolute_url()):
+        enrolment.check_open(sent=True)
+        if form.is_valid():
             enrolment.send_back(by=request.user, **form.cleaned_data)
-        messages.success(request, _("Returned to the unit."))
-        return redirect(enrolment.model)
+            messages.success(request, _("Returned to the unit."))
+            return redirect(enrolment.model)
     context = {
         "form": form,
         "model": enrolment.model,

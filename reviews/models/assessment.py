@@ -115,6 +115,10 @@ class Assessment(Recorded):
     def is_handed_in(self):
         return self.handed_in_at is not None
 
+    def check_waiting(self):
+        if self.is_handed_in:
+            raise MoveRefused(_("This ballot has been handed in already."), code="move")
+
     def write(self, *, by, version, scores=None, source=Source.FORM):
         """Keep the ballot as a draft: what a form put into this instance, and the points.
 
@@ -148,9 +152,8 @@ class Assessment(Recorded):
         """Hold the ballot while it is written; seminar open, not handed in, nobody faster."""
         with self.item.seminar.held(Seminar.State.OPEN):
             stands = Assessment.objects.select_for_update().filter(pk=self.pk)
-            handed_in_at, stored = stands.values_list("handed_in_at", "version").get()
-            if handed_in_at is not None:
-                raise MoveRefused(_("This ballot has been handed in already."), code="move")
+            self.handed_in_at, stored = stands.values_list("handed_in_at", "version").get()
+            self.check_waiting()
             if version != stored:
                 raise StaleVersion(
                     _("This ballot has been saved elsewhere since you opened it."), code="stale"

@@ -185,10 +185,13 @@ class Decision(Recorded):
     def publish(self, *, by, at=None):
         """Open an issued paper to all, from now or from a moment given."""
         self.refresh_from_db(from_queryset=Decision.objects.select_for_update())
-        if not self.is_issued:
-            raise MoveRefused(_("Only an issued paper is opened to all."), code="move")
+        self.check_publishable()
         self.published_at = at or timezone.now()
         self.save_by(by, why="publish")
+
+    def check_publishable(self):
+        if not self.is_issued:
+            raise MoveRefused(_("Only an issued paper is opened to all."), code="move")
 
     def correcting(self, *, by):
         """Begin a new paper that corrects this one, with the same models."""

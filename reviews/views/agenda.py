@@ -135,17 +135,18 @@ def agendaitem_recuse(request, pk):
     members = item.seminar.members.exclude(recusals__item=item)
     if not is_allowed(item, request.user, "run_by"):
         members = members.filter(user=request.user)
-        if not item.seminar.members.filter(user=request.user).exists():
+        if not is_allowed(item.seminar, request.user, "judged_by"):
             raise PermissionDenied
     form = RecusalForm(posted(request)[0], members=members)
     form.instance.item = item
-    if request.method == "POST" and form.is_valid():
-        with refusals_lead_to(item.get_absolute_url()):
+    with refusals_lead_to(item.get_absolute_url()):
+        item.seminar.check_not_closed()
+        if request.method == "POST" and form.is_valid():
             item.recuse(
                 form.cleaned_data["member"], reason=form.cleaned_data["reason"], by=request.user
             )
-        messages.success(request, _("Recorded: the member takes no part in this item."))
-        return redirect(item.seminar)
+            messages.success(request, _("Recorded: the member takes no part in this item."))
+            return redirect(item.seminar)
     context = {"form": form, "item": item, "nobody": not members.exists()}
     return render(request, "reviews/agendaitem_recuse.html", context)
 

@@ -41,11 +41,11 @@ def assessment_detail(request, pk):
     if (ballot.is_handed_in and request.method != "POST") or not own:
         return render(request, "reviews/assessment_detail.html", _context(request, ballot))
     form = AssessmentForm(posted(request)[0], instance=ballot)
-    if request.method == "POST" and form.is_valid():
-        hand_in = request.POST.get("action") != "save"
-        with refusals_lead_to(ballot.get_absolute_url()):
-            if _carried_out(request, ballot, form, hand_in=hand_in):
-                return _onward(request, ballot, hand_in=hand_in)
+    hand_in = request.POST.get("action") != "save"
+    with refusals_lead_to(ballot.get_absolute_url()):
+        ballot.check_waiting()
+        if form.is_valid() and _carried_out(request, ballot, form, hand_in=hand_in):
+            return _onward(request, ballot, hand_in=hand_in)
     return render(request, "reviews/assessment_form.html", _context(request, ballot, form))
 
 
@@ -56,11 +56,12 @@ def assessment_paper(request, pk):
         _with_what_is_judged(request.user), request.user, pk, may="entered_by_clerk"
     )
     form = PaperBallotForm(*posted(request), instance=ballot)
-    if request.method == "POST" and form.is_valid():
-        with refusals_lead_to(ballot.item.seminar.get_absolute_url()):
-            if _carried_out(request, ballot, form, hand_in=True, source=Assessment.Source.PAPER):
-                messages.success(request, _("The paper ballot has been entered."))
-                return redirect(ballot.item.seminar)
+    paper = {"hand_in": True, "source": Assessment.Source.PAPER}
+    with refusals_lead_to(ballot.item.seminar.get_absolute_url()):
+        ballot.check_waiting()
+        if form.is_valid() and _carried_out(request, ballot, form, **paper):
+            messages.success(request, _("The paper ballot has been entered."))
+            return redirect(ballot.item.seminar)
     context = _context(request, ballot, form) | {"from_paper": True}
     return render(request, "reviews/assessment_form.html", context)
 
