@@ -6,11 +6,16 @@ from django.utils import timezone
 
 
 def on_agenda_of(user):
-    """Return a Q for the models put before a seminar on whose panel the user sits."""
+    """Return a Q for the submitted models before a seminar on whose panel the user sits.
+
+    One that is withdrawn or returned is its unit's alone again, on an agenda or not.
+    """
+    if not user.is_panel:
+        return Q(pk__in=[])
     items = apps.get_model("reviews", "AgendaItem").objects.filter(
         seminar__members__user=user, model__isnull=False
     )
-    return Q(pk__in=items.values("model"))
+    return Q(pk__in=items.values("model"), status="submitted")
 
 
 class SeminarQuerySet(QuerySet):
@@ -29,7 +34,9 @@ class SeminarQuerySet(QuerySet):
         return self if user.is_authenticated and user.is_clerk else self.none()
 
     def judged_by(self, user):
-        """Return those on whose panel the user sits."""
+        """Return those on whose panel the user sits; a seat alone, without the role, is none."""
+        if not (user.is_authenticated and user.is_panel):
+            return self.none()
         members = self.model.members.rel.related_model.objects
         return self.filter(Exists(members.filter(seminar=OuterRef("pk"), user=user)))
 
@@ -71,7 +78,9 @@ class AssessmentQuerySet(QuerySet):
 
     def written_by(self, user):
         """Return the ballots of the user as a member of the panel."""
-        return self.filter(member__user=user) if user.is_authenticated else self.none()
+        if not (user.is_authenticated and user.is_panel):
+            return self.none()
+        return self.filter(member__user=user)
 
     def entered_by_clerk(self, user):
         """Return those the user may enter from a paper ballot."""
@@ -83,6 +92,8 @@ class AssessmentQuerySet(QuerySet):
             return self.none()
         if user.sees_all:
             return self
+        if not user.is_panel:
+            return self.none()
         own = self.model.objects.written_by(user).handed_in().filter(item=OuterRef("item"))
         return self.filter(Q(member__user=user) | Q(Exists(own), handed_in_at__isnull=False))
 
@@ -163,7 +174,10 @@ class RoundQuerySet(QuerySet):
 
 class ScanQuerySet(QuerySet):
     def visible_to(self, user):
-        """Return scans for the office; a member's own ballot's; a seen decision's or item's."""
+        """Return scans for the office; for others those of what they see, and see all of.
+
+        A unit sees its line of an issued paper first; its scan has everybody's lines.
+        """
         if not user.is_authenticated:
             return self.none()
         if user.sees_all:
@@ -172,6 +186,8 @@ class ScanQuerySet(QuerySet):
             name: self.model._meta.get_field(name).related_model.objects.visible_to(user)
             for name in ("decision", "item", "assessment")
         }
+        if not user.is_panel:
+            related["decision"] = related["decision"].published()
         return self.filter(
             Q(decision__in=related["decision"].values("pk"))
             | Q(item__in=related["item"].values("pk"))

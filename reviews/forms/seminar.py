@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.forms.attachments import OnceField
 from registry.forms.base import ModelForm, Renderer
 from registry.forms.lookups import OrganisationLookupField
-from registry.models import Organisation, User
+from registry.models import Organisation, Role, User
 from reviews.models import Criterion, PanelMember, Seminar
 
 _narrow = {"class": "govuk-input--width-10"}
@@ -30,7 +30,7 @@ class SeminarCreateForm(SeminarForm):
 
 
 class AccountField(forms.CharField):
-    """The username of an account; cleans to the account."""
+    """The username of an account that may judge; cleans to the account."""
 
     def prepare_value(self, value):
         if isinstance(value, int):
@@ -41,9 +41,12 @@ class AccountField(forms.CharField):
         username = super().clean(value)
         if not username:
             return None
-        account = User.objects.filter(username__iexact=username, is_active=True).first()
+        judges = User.objects.filter(is_active=True, groups__name=Role.PANEL)
+        account = judges.filter(username__iexact=username).first()
         if account is None:
-            raise forms.ValidationError(_("There is no account of this name."), code="unknown")
+            raise forms.ValidationError(
+                _("No account of this name belongs to the panel."), code="unknown"
+            )
         return account
 
     def has_changed(self, initial, data):
