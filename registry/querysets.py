@@ -77,7 +77,8 @@ class UserQuerySet(QuerySet):
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     def create_user(self, username, full_name, password=None, **fields):
-        user = self.model(username=username, full_name=full_name, **fields)
+        # Signing in looks for the name in lower case.
+        user = self.model(username=username.lower(), full_name=full_name, **fields)
         user.set_password(password)
         user.save()
         return user
@@ -273,10 +274,16 @@ class EvidenceQuerySet(OfModelQuerySet):
         return self.filter(removed_at=None)
 
     def visible_to(self, user):
-        """Return what may be opened; scans of papers stay inside the unit and the office."""
+        """Return what may be opened; scans of papers stay inside the unit and the office.
+
+        Of a model that has ended, a visitor gets its name and its years, no more.
+        """
         models = self.model.model.field.related_model.objects
         inside = Q(model__in=models.inside_seen_by(user).values("pk"))
-        shown = ~Q(kind=self.model.Kind.SCAN) & Q(model__in=models.visible_to(user).values("pk"))
+        visible = models.visible_to(user)
+        if not user.is_authenticated:
+            visible = visible.exclude(status="closed")
+        shown = ~Q(kind=self.model.Kind.SCAN) & Q(model__in=visible.values("pk"))
         return self.filter(inside | shown)
 
 

@@ -69,3 +69,10 @@ class PaperBallotForm(AssessmentForm):
     """The same from a paper ballot, with its scan."""
 
     files = MultipleFileField(label=_("Scan of the paper ballot"), required=False)  # type: ignore[assignment]
+
+    def __init__(self, *args, **kwargs):
+        """Begin empty where the member has a draft, which is theirs alone until handed in."""
+        super().__init__(*args, **kwargs)
+        if self.instance.source == Assessment.Source.FORM:
+            for name in self.fields.keys() - {"version"}:
+                self.initial[name] = None
