@@ -1,0 +1,323 @@
+"""Who gets which answer where: the table of the design, address by address.
+
+Each line is (record of the world, GET, POST); the columns of an answer are ROLES. ``in`` is the
+way to the sign-in page, NO a method the address does not know.
+An account that is switched off gets what a stranger from the street gets.
+"""
+
+ROLES = ("anonymous", "stranger", "unit", "ward", "panel", "clerk", "admin")
+
+# Views that answer a visitor who is not signed in. Everything else leads to the sign-in page.
+OPEN = {
+    "home",
+    "registry:practicemodel_list",
+    "registry:practicemodel_detail",
+    "registry:organisation_list",
+    "registry:organisation_detail",
+    "registry:evidence_file",
+    "account_login",
+    "account_logout",
+    "account_signup",
+    "account_inactive",
+    "account_reset_password",
+    "set_language",
+    "live",
+    "ready",
+}
+# Of these, the ones that send a visitor to sign in while the catalogue is closed.
+CATALOGUE = {
+    "registry:practicemodel_list",
+    "registry:practicemodel_detail",
+    "registry:organisation_list",
+    "registry:organisation_detail",
+    "registry:evidence_file",
+}
+
+NO = "405"
+ALL = "200 200 200 200 200 200 200"
+#      anonymous stranger unit ward panel clerk admin
+SIGNED_IN = "in 200 200 200 200 200 200"
+
+# The unit, those above it and the office, of what is not in the register yet …
+INSIDE = "404 404 200 200 404 200 200"
+INSIDE_SIGNED_IN = "in 404 200 200 404 200 200"
+# … and of what everybody sees.
+INSIDE_OF_SEEN = "in 403 200 200 403 200 200"
+# Who writes: the unit, those above it and the clerk.
+WRITES = "in 404 200 200 404 200 403"
+WRITTEN = "in 404 302 302 404 302 403"
+WRITES_LATE = "in 404 409 409 404 409 403"
+WRITES_SEEN = "in 403 200 200 403 200 403"
+WRITTEN_SEEN = "in 403 302 302 403 302 403"
+WRITES_SEEN_LATE = "in 403 409 409 403 409 403"
+# Who receives: the clerk alone.
+RECEIVES = "in 404 403 403 404 200 403"
+RECEIVED = "in 404 403 403 404 302 403"
+RECEIVES_LATE = "in 404 403 403 404 409 403"
+RECEIVED_SEEN = "in 403 403 403 403 302 403"
+RECEIVES_SEEN_LATE = "in 403 403 403 403 409 403"
+# What the clerk alone does, of what a unit does not see at all …
+CLERK = "in 404 404 404 404 200 403"
+CLERK_DONE = "in 404 404 404 404 302 403"
+CLERK_LATE = "in 404 404 404 404 409 403"
+# … of a seminar or paper that unit and panel see …
+RUNS = "in 404 403 403 403 200 403"
+RAN = "in 404 403 403 403 302 403"
+RUNS_LATE = "in 404 403 403 403 409 403"
+# … and of what there is not yet.
+CLERK_NEW = "in 403 403 403 403 200 403"
+CLERK_MADE = "in 403 403 403 403 302 403"
+
+TABLE = {
+    "home": [("", ALL, NO)],
+    "registry:practicemodel_list": [("", ALL, NO)],
+    "registry:practicemodel_create": [
+        ("", "in 200 200 200 403 200 403", "in 302 302 302 403 302 403")
+    ],
+    "registry:practicemodel_detail": [
+        ("draft", INSIDE, NO),
+        ("submitted", INSIDE, NO),
+        ("on_agenda", "404 404 200 200 200 200 200", NO),
+        ("returned", INSIDE, NO),
+        ("refused", INSIDE, NO),
+        ("running", "404 200 200 200 200 200 200", NO),
+        ("public", ALL, NO),
+        ("closed", ALL, NO),
+    ],
+    "registry:practicemodel_update": [
+        ("draft", WRITES, WRITTEN),
+        ("submitted", WRITES, WRITTEN),
+        ("on_agenda", "in 404 200 200 403 200 403", "in 404 302 302 403 302 403"),
+        ("returned", WRITES, WRITTEN),
+        ("refused", WRITES_LATE, WRITES_LATE),
+        ("running", WRITES_SEEN, WRITTEN_SEEN),
+        ("year_begun_model", WRITES_SEEN, WRITTEN_SEEN),
+        ("closed", WRITES_SEEN_LATE, WRITES_SEEN_LATE),
+    ],
+    "registry:practicemodel_received": [
+        ("draft", "in 404 302 302 404 302 302", NO),
+        ("submitted", INSIDE_SIGNED_IN, NO),
+        ("running", INSIDE_OF_SEEN, NO),
+    ],
+    "registry:practicemodel_history": [
+        ("draft", INSIDE_SIGNED_IN, NO),
+        ("on_agenda", "in 404 200 200 403 200 200", NO),
+        ("running", INSIDE_OF_SEEN, NO),
+    ],
+    "registry:practicemodel_submit": [
+        ("draft", NO, WRITTEN),
+        ("unfinished", NO, WRITTEN),  # leads to the form, which says what is missing
+        ("submitted", NO, WRITES_LATE),
+        ("returned", NO, WRITTEN),
+        ("running", NO, WRITES_SEEN_LATE),
+        ("closed", NO, WRITES_SEEN_LATE),
+    ],
+    "registry:practicemodel_withdraw": [
+        ("draft", WRITES_LATE, WRITES_LATE),
+        ("submitted", WRITES, WRITTEN),
+        ("returned", WRITES_LATE, WRITES_LATE),
+        ("running", WRITES_SEEN_LATE, WRITES_SEEN_LATE),
+    ],
+    "registry:practicemodel_return": [
+        ("draft", RECEIVES_LATE, RECEIVES_LATE),
+        ("submitted", RECEIVES, RECEIVED),
+        ("on_agenda", "in 404 403 403 403 200 403", "in 404 403 403 403 302 403"),
+        ("running", RECEIVES_SEEN_LATE, RECEIVES_SEEN_LATE),
+    ],
+    "registry:practicemodel_accept": [
+        ("draft", NO, RECEIVES_LATE),
+        ("submitted", NO, RECEIVED),
+        ("returned", NO, RECEIVES_LATE),
+        ("running", NO, RECEIVES_SEEN_LATE),
+    ],
+    "registry:practicemodel_refuse": [
+        ("draft", RECEIVES_LATE, RECEIVES_LATE),
+        ("submitted", RECEIVES, RECEIVED),
+        ("returned", RECEIVES, RECEIVED),
+        ("running", RECEIVES_SEEN_LATE, RECEIVES_SEEN_LATE),
+    ],
+    "registry:practicemodel_discard": [
+        ("draft", "in 404 200 200 404 403 403", "in 404 302 302 404 403 403"),
+        ("office_draft", WRITES, WRITTEN),
+        ("submitted", "in 404 409 409 404 403 403", "in 404 409 409 404 403 403"),
+        ("running", "in 403 409 409 403 403 403", "in 403 409 409 403 403 403"),
+    ],
+    "registry:practicemodel_public": [
+        ("submitted", NO, RECEIVED),
+        ("running", NO, RECEIVED_SEEN),
+    ],
+    "registry:evidence_add": [
+        ("draft", WRITES, WRITTEN),
+        ("running", WRITES_SEEN, WRITTEN_SEEN),
+        ("closed", WRITES_SEEN_LATE, WRITES_SEEN_LATE),
+    ],
+    "registry:evidence_file": [
+        ("photo_of_draft", INSIDE, NO),
+        ("photo_of_on_agenda", "404 404 200 200 200 200 200", NO),
+        ("photo_of_running", "404 200 200 200 200 200 200", NO),
+        ("photo_of_public", ALL, NO),
+        ("paper_of_public", INSIDE, NO),
+        # Of a model that has ended a reader from outside gets its name and years, no more.
+        ("photo_of_closed", "404 200 200 200 200 200 200", NO),
+    ],
+    "registry:evidence_remove": [
+        ("photo_of_draft", NO, WRITTEN),
+        ("photo_of_running", NO, WRITTEN_SEEN),
+        ("paper_of_public", NO, WRITTEN),
+        ("photo_of_closed", NO, WRITES_SEEN_LATE),
+    ],
+    "registry:note_add": [
+        ("draft", WRITES, WRITTEN),
+        ("running", WRITES_SEEN, WRITTEN_SEEN),
+    ],
+    "registry:award_add": [
+        ("draft", WRITES, WRITTEN),
+        ("running", WRITES_SEEN, WRITTEN_SEEN),
+    ],
+    "registry:replication_add": [
+        # Only what is in the register can be taken up: there is no such page of a draft.
+        ("draft", "in 404 404 404 404 404 404", "in 404 404 404 404 404 404"),
+        ("public", "in 200 200 200 403 200 403", "in 302 302 302 403 302 403"),
+    ],
+    "registry:replication_update": [
+        ("replication", "in 200 403 200 403 200 403", "in 302 403 302 403 302 403")
+    ],
+    "registry:enrolment_continue": [
+        ("draft", NO, WRITES_LATE),
+        ("running", NO, WRITTEN_SEEN),
+        ("year_sent_model", NO, WRITES_SEEN_LATE),
+    ],
+    "registry:enrolment_send": [
+        ("year_of_draft", NO, WRITES_LATE),
+        ("year_begun", NO, WRITTEN_SEEN),
+        ("year_sent", NO, WRITES_SEEN_LATE),
+    ],
+    "registry:enrolment_return": [
+        ("year_of_draft", RECEIVES_LATE, RECEIVES_LATE),
+        ("year_begun", RECEIVES_SEEN_LATE, RECEIVES_SEEN_LATE),
+        ("year_sent", "in 403 403 403 403 200 403", RECEIVED_SEEN),
+    ],
+    "registry:enrolment_accept": [
+        ("year_of_draft", NO, RECEIVES_LATE),
+        ("year_begun", NO, RECEIVES_SEEN_LATE),
+        ("year_sent", NO, RECEIVED_SEEN),
+    ],
+    "registry:enrolment_endorse": [
+        ("year_of_draft", NO, "in 404 403 409 404 403 403"),
+        ("year_sent", NO, "in 403 403 302 403 403 403"),
+    ],
+    "registry:outcomes_update": [
+        ("year_of_draft", WRITES, WRITTEN),
+        ("year_begun", WRITES_SEEN, WRITTEN_SEEN),
+        ("year_of_closed", WRITES_SEEN_LATE, WRITES_SEEN_LATE),
+    ],
+    "registry:organisation_list": [("", ALL, NO)],
+    "registry:organisation_detail": [
+        ("cell", ALL, NO),
+        ("other_cell", "404 200 200 200 200 200 200", NO),
+    ],
+    "reviews:seminar_list": [("", SIGNED_IN, NO)],
+    "reviews:seminar_create": [("", CLERK_NEW, CLERK_MADE)],
+    "reviews:seminar_detail": [
+        ("planned", "in 404 200 200 200 200 200", NO),
+        ("open", "in 404 200 200 200 200 200", NO),
+        ("of_others", "in 200 404 200 200 200 200", NO),
+    ],
+    "reviews:seminar_update": [
+        ("planned", RUNS, RAN),
+        ("open", RUNS, RAN),
+        ("ended", RUNS_LATE, RUNS_LATE),
+    ],
+    "reviews:panel_update": [("planned", RUNS, RAN), ("open", RUNS_LATE, RUNS_LATE)],
+    "reviews:criteria_update": [("planned", RUNS, RAN), ("open", RUNS_LATE, RUNS_LATE)],
+    "reviews:agenda_add": [("planned", RUNS, RAN), ("open", RUNS_LATE, RUNS_LATE)],
+    "reviews:agenda_add_block": [("planned", RUNS, RAN), ("open", RUNS_LATE, RUNS_LATE)],
+    "reviews:seminar_open": [("planned", NO, RAN), ("open", NO, RUNS_LATE)],
+    "reviews:seminar_close": [("planned", NO, RUNS_LATE), ("open", NO, RAN)],
+    "reviews:conclude_rest": [
+        ("planned", RUNS_LATE, RUNS_LATE),
+        ("open", RUNS, RAN),
+        ("ended", RUNS_LATE, RUNS_LATE),
+    ],
+    "reviews:desk": [("open", "in 404 403 403 200 403 403", NO)],
+    "reviews:decision_from_seminar": [("open", NO, RAN), ("ended", NO, RAN)],
+    "reviews:agendaitem_detail": [
+        ("item", "in 404 200 200 200 200 200", NO),
+        ("item_of_others", "in 200 404 200 200 200 200", NO),
+    ],
+    "reviews:agendaitem_update": [("item", RUNS, RAN), ("ended_item", RUNS_LATE, RUNS_LATE)],
+    "reviews:agendaitem_drop": [("planned_item", NO, RAN), ("item", NO, RUNS_LATE)],
+    "reviews:agendaitem_recuse": [
+        ("item", "in 404 403 403 200 200 403", "in 404 403 403 302 302 403"),
+        ("ended_item", "in 404 403 403 409 409 403", "in 404 403 403 409 409 403"),
+    ],
+    "reviews:conclusion_update": [
+        ("planned_item", RUNS_LATE, RUNS_LATE),
+        ("item", RUNS, RAN),
+        ("ended_item", RUNS_LATE, RUNS_LATE),
+    ],
+    "reviews:assessment_detail": [
+        ("own_ballot", "in 404 404 404 200 200 200", "in 404 404 404 302 403 403"),
+        ("own_handed_in", "in 404 404 404 200 200 200", "in 404 404 404 409 403 403"),
+        ("others_ballot", "in 404 404 404 404 200 200", "in 404 404 404 404 403 403"),
+        ("others_handed_in", "in 404 404 404 200 200 200", "in 404 404 404 403 403 403"),
+        ("others_hidden", "in 404 404 404 404 200 200", "in 404 404 404 404 403 403"),
+    ],
+    "reviews:assessment_paper": [
+        ("own_ballot", "in 404 404 404 403 200 403", "in 404 404 404 403 302 403"),
+        ("others_ballot", CLERK, CLERK_DONE),
+        ("others_hidden", CLERK_LATE, CLERK_LATE),
+    ],
+    "reviews:decision_list": [("", SIGNED_IN, NO)],
+    "reviews:decision_create": [("", CLERK_NEW, CLERK_MADE)],
+    "reviews:decision_detail": [
+        ("paper", "in 404 404 404 404 200 200", NO),
+        ("issued", "in 404 200 200 200 200 200", NO),
+        ("published", SIGNED_IN, NO),
+    ],
+    "reviews:decision_update": [("paper", CLERK, CLERK_DONE), ("issued", RUNS_LATE, RUNS_LATE)],
+    "reviews:line_add": [("paper", CLERK, CLERK_DONE), ("issued", RUNS_LATE, RUNS_LATE)],
+    "reviews:line_update": [("line", CLERK, CLERK_DONE), ("issued_line", RUNS_LATE, RUNS_LATE)],
+    "reviews:line_drop": [("line", NO, CLERK_DONE), ("issued_line", NO, RUNS_LATE)],
+    "reviews:decision_issue": [("paper", CLERK, CLERK_DONE), ("issued", RUNS_LATE, RUNS_LATE)],
+    "reviews:decision_publish": [("paper", CLERK_LATE, CLERK_LATE), ("issued", RUNS, RAN)],
+    "reviews:decision_correct": [("paper", NO, CLERK_LATE), ("issued", NO, RAN)],
+    "reviews:scan_add": [("paper", CLERK, CLERK_DONE), ("issued", RUNS, RAN)],
+    "reviews:scan_file": [
+        ("scan_of_paper", "in 404 404 404 404 200 200", NO),
+        # A unit sees its line first; the whole paper, with others' lines, once it is open to all.
+        ("scan_of_issued", "in 404 404 404 200 200 200", NO),
+        ("scan_of_published", SIGNED_IN, NO),
+        ("scan_of_item", "in 404 200 200 200 200 200", NO),
+        ("scan_of_ballot", "in 404 404 404 200 200 200", NO),
+        ("scan_of_hidden_ballot", "in 404 404 404 404 200 200", NO),
+    ],
+    "account_login": [
+        ("", "200 302 302 302 302 302 302", "200 302 302 302 302 302 302"),
+    ],
+    "account_logout": [
+        ("", "302 200 200 200 200 200 200", "302 302 302 302 302 302 302"),
+    ],
+    "account_signup": [
+        ("", "200 302 302 302 302 302 302", "200 302 302 302 302 302 302"),
+    ],
+    "account_inactive": [("", ALL, NO)],
+    "account_reauthenticate": [("", SIGNED_IN, SIGNED_IN)],
+    "account_change_password": [("", SIGNED_IN, SIGNED_IN)],
+    "account_set_password": [
+        ("", "in 302 302 302 302 302 302", "in 302 302 302 302 302 302"),
+    ],
+    "account_reset_password": [("", ALL, NO)],
+    "set_language": [("", NO, "302 302 302 302 302 302 302")],
+    "live": [("", ALL, NO)],
+    "ready": [("", ALL, NO)],
+}
+
+
+def answers(name, codes):
+    """Return the expected answer by role, of a row's GET or POST."""
+    if codes == NO:
+        visitor = NO if name in OPEN else "in"
+        codes = " ".join([visitor, *[NO] * (len(ROLES) - 1)])
+    expected = dict(zip(ROLES, codes.split(), strict=True))
+    return expected | {"inactive": expected["anonymous"]}

@@ -1,0 +1,485 @@
+"""Who may see and do what, at every address: the table, and that nothing leaks beside it."""
+
+import logging
+import re
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import get_resolver, resolve, reverse
+from django.utils import timezone
+
+from registry.models import Role
+from tests import permissions_world
+from tests.permissions_table import CATALOGUE, NO, OPEN, ROLES, TABLE, answers
+from tests.permissions_world import SECRET, body
+
+pytestmark = pytest.mark.django_db
+
+SIGN_IN = "/accounts/login/"
+EVERYBODY = (*ROLES, "inactive")
+REFUSALS = {"in", "403", "404", "405", "409"}
+# What a request may always write: who is signed in, and how often somebody has tried to.
+NOT_OURS = {"django_session", "cache"}
+
+
+@pytest.fixture(autouse=True)
+def open_catalogue(settings):
+    settings.PUBLIC_CATALOGUE = True
+
+
+@pytest.fixture(autouse=True)
+def no_log_of_refusals(caplog):
+    """Thousands of refusals, each with its traceback, are most of what these tests would do."""
+    caplog.set_level(logging.ERROR, "django.request")
+
+
+@pytest.fixture
+def world():
+    return permissions_world.build()
+
+
+# --- Looking at what a request does ---------------------------------------------------------------
+
+
+class Writes:
+    """What is written on the connection; what a savepoint takes back was not written."""
+
+    WRITE = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
+    SAVEPOINT = re.compile(r'SAVEPOINT "?(\w+)')
+    TAKEN_BACK = re.compile(r'ROLLBACK TO SAVEPOINT "?(\w+)')
+
+    def __init__(self):
+        self.kept, self._marks = [], {}
+
+    def __call__(self, execute, sql, params, many, context):
+        if found := self.TAKEN_BACK.match(sql):
+            del self.kept[self._marks[found[1]] :]
+        elif found := self.SAVEPOINT.match(sql):
+            self._marks[found[1]] = len(self.kept)
+        elif (found := self.WRITE.match(sql)) and found[1] not in NOT_OURS:
+            self.kept.append(sql[:200])
+        return execute(sql, params, many, context)
+
+
+def stored_files():
+    return {path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()}
+
+
+@contextmanager
+def undone():
+    """Take back what is done in the block: rows and files."""
+    files = stored_files()
+    mark = transaction.savepoint()
+    try:
+        yield
+    finally:
+        transaction.savepoint_rollback(mark)
+        for path in stored_files() - files:
+            path.unlink()
+
+
+def clients_of(people, **options):
+    """Return a browser for each role; the inactive account was switched off once signed in."""
+    clients = {role: Client(raise_request_exception=False, **options) for role in EVERYBODY}
+    for role, user in people.items():
+        clients[role].force_login(user)
+    people["inactive"].is_active = False
+    people["inactive"].save()
+    return clients
+
+
+def answer_of(response):
+    """Return the status as the table writes it."""
+    if response.status_code == 302 and response.url.startswith(f"{SIGN_IN}?next="):
+        return "in"
+    return str(response.status_code)
+
+
+def requested(client, method, address, data=None):
+    """Return the answer and what is wrong with it, whoever asked for whatever."""
+    files, writes, cookies = stored_files(), Writes(), deepcopy(client.cookies)
+    with connection.execute_wrapper(writes):
+        response = getattr(client, method)(address, data or {})
+    # The next request comes as if this one had not been: signed in, and without its messages.
+    client.cookies = cookies
+    answer, wrong = answer_of(response), []
+    content = response.getvalue().decode(errors="replace")  # which closes the file of an answer
+    if answer in REFUSALS:
+        wrong += [f"wrote {sql}" for sql in writes.kept]
+        wrong += [f"stored {path}" for path in stored_files() - files]
+    if answer in {"in", "404"} and SECRET in content:
+        wrong.append(f"{answer} with a name in it")
+    return response, [*wrong, *wrong_with_policy(response)]
+
+
+def wrong_with_policy(response):
+    """Every answer has the policy of the settings; a file that was uploaded a stricter one."""
+    policy = response.headers.get("Content-Security-Policy", "")
+    if response.streaming:
+        wanted = "sandbox; default-src 'none'"
+        return [] if policy == wanted else [f"file with policy {policy!r}"]
+    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    wanted = {" ".join([name, *values]) for name, values in directives.items()}
+    return [] if set(policy.split("; ")) == wanted else [f"policy {policy!r}"]
+
+
+def rows_of(world):
+    """Yield (name, record, address, expected GET, expected POST) for each row of the table."""
+    for name, lines in TABLE.items():
+        for key, get, post in lines:
+            keys = [getattr(world, key).pk] if key else []
+            expected = {"get": answers(name, get), "post": answers(name, post)}
+            yield name, key, reverse(name, args=keys), expected
+
+
+def say(wrong):
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_a_write_is_seen_unless_it_is_taken_back(world):
+    writes = Writes()
+    with connection.execute_wrapper(writes):
+        with undone():
+            world.draft.save()
+        assert not writes.kept
+        world.draft.save()
+        assert writes.kept
+
+
+# --- The table ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_every_address_answers_everybody_as_the_table_says(world, method):
+    clients = clients_of(world.people)
+    wrong = []
+    for name, key, address, expected in rows_of(world):
+        for role in EVERYBODY:
+            with undone():
+                data = body(world, name, key, role) if method == "post" else None
+                response, faults = requested(clients[role], method, address, data)
+            answer, wanted = answer_of(response), expected[method][role]
+            if answer != wanted:
+                faults = [f"{answer}, not {wanted}{errors_in(response)}", *faults]
+            wrong += [f"{name} ({key}) {method} as {role}: {fault}" for fault in faults]
+    say(wrong)
+
+
+def errors_in(response):
+    """Say why a form came back, for whoever reads the failure."""
+    form = response.context.get("form") if getattr(response, "context", None) else None
+    return f" {form.errors.as_json()}" if form is not None and form.is_bound else ""
+
+
+def test_every_address_is_in_the_table_with_what_it_needs():
+    known = dict(named_patterns())
+    assert set(known) == set(TABLE), "addresses without a row, or rows without an address"
+    for name, parameters in known.items():
+        for key, _get, _post in TABLE[name]:
+            assert parameters == ({"pk"} if key else set()), f"{name} needs {parameters}"
+
+
+def named_patterns(patterns=None, spaces=(), parameters=frozenset()):
+    """Yield each address by name with its parameters; the administration has tests of its own."""
+    for pattern in patterns or get_resolver().url_patterns:
+        here = parameters | set(pattern.pattern.converters)
+        if not hasattr(pattern, "url_patterns"):
+            assert pattern.name, f"an address without a name: {pattern}"
+            yield ":".join([*spaces, pattern.name]), here
+        elif pattern.namespace != "admin":
+            inner = (*spaces, pattern.namespace) if pattern.namespace else spaces
+            yield from named_patterns(pattern.url_patterns, inner, here)
+
+
+def test_only_the_views_of_the_list_are_open_to_visitors(world):
+    is_open = {
+        name
+        for name, _key, address, _expected in rows_of(world)
+        if not getattr(resolve(address).func, "login_required", True)
+    }
+    assert is_open == OPEN
+
+
+def test_a_visitor_of_a_closed_catalogue_is_led_to_the_sign_in_page(world, settings):
+    settings.PUBLIC_CATALOGUE = False
+    visitor, wrong = Client(), []
+    for name, key, address, expected in rows_of(world):
+        response, faults = requested(visitor, "get", address)
+        wanted = {expected["get"]["anonymous"]}
+        if name in CATALOGUE:
+            wanted = {"in", "404"}
+        if answer_of(response) not in wanted:
+            faults.append(f"{answer_of(response)}, not {wanted}")
+        wrong += [f"{name} ({key}): {fault}" for fault in faults]
+    say(wrong)
+
+
+# --- Methods --------------------------------------------------------------------------------------
+
+
+def test_other_methods_are_refused_and_change_nothing(world):
+    clerk, wrong = clients_of(world.people)["clerk"], []
+    for name, key, address, _expected in rows_of(world):
+        # Pages of a library, which takes PUT for POST: refused, as that is, without the token.
+        clerk.handler.enforce_csrf_checks = is_library = name.startswith("account_")
+        for method in ("put", "patch", "delete", "options"):
+            response, faults = requested(clerk, method, address)
+            allowed = {403, 405} if is_library else {405}
+            if method == "options":
+                allowed = {200, 302, 405}
+            if response.status_code not in allowed:
+                faults.append(f"{response.status_code}")
+            wrong += [f"{name} ({key}) {method}: {fault}" for fault in faults]
+    say(wrong)
+
+
+@pytest.mark.parametrize("role", ["anonymous", "clerk"])
+def test_head_answers_as_get_does_without_a_body(world, role):
+    client, wrong = clients_of(world.people)[role], []
+    for name, key, address, expected in rows_of(world):
+        response, faults = requested(client, "head", address)
+        if answer_of(response) != expected["get"][role]:
+            faults.append(f"{answer_of(response)}, not {expected['get'][role]}")
+        if response.getvalue():
+            faults.append("has a body")
+        wrong += [f"{name} ({key}): {fault}" for fault in faults]
+    say(wrong)
+
+
+def test_nothing_is_taken_without_the_token_of_the_form(world):
+    clients = clients_of(world.people, enforce_csrf_checks=True)
+    wrong = []
+    for name, key, address, expected in rows_of(world):
+        if expected["post"]["clerk"] == NO:
+            continue
+        for role in ("anonymous", "clerk"):
+            data = body(world, name, key, role)
+            response, faults = requested(clients[role], "post", address, data)
+            if response.status_code != 403:
+                faults.append(f"{response.status_code}")
+            wrong += [f"{name} ({key}) as {role}: {fault}" for fault in faults]
+    say(wrong)
+
+
+# --- What is taken away ---------------------------------------------------------------------------
+
+
+def test_who_no_longer_acts_for_a_unit_loses_its_drafts_at_the_next_request(client, world):
+    person = world.people["unit"]
+    client.force_login(person)
+    page = reverse("registry:practicemodel_update", args=[world.draft.pk])
+    assert client.get(page).status_code == 200
+
+    yesterday = timezone.localdate() - timezone.timedelta(days=1)
+    person.memberships.current().end(on=yesterday, by=world.people["admin"])
+
+    assert client.get(page).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("role", "group", "name", "key"),
+    [
+        ("clerk", Role.CLERK, "registry:practicemodel_detail", "draft"),
+        ("clerk", Role.CLERK, "reviews:seminar_update", "planned"),
+        ("admin", Role.ADMIN, "registry:practicemodel_detail", "draft"),
+        ("panel", Role.PANEL, "reviews:desk", "open"),
+        ("panel", Role.PANEL, "reviews:assessment_detail", "own_ballot"),
+        ("panel", Role.PANEL, "reviews:assessment_detail", "others_handed_in"),
+        ("panel", Role.PANEL, "registry:practicemodel_detail", "on_agenda"),
+    ],
+)
+def test_who_leaves_a_group_loses_its_rights_at_the_next_request(
+    client, world, role, group, name, key
+):
+    person = world.people[role]
+    client.force_login(person)
+    page = reverse(name, args=[getattr(world, key).pk])
+    assert client.get(page).status_code == 200
+
+    person.groups.remove(Group.objects.get(name=group))
+
+    assert client.get(page).status_code == 404
+
+
+# --- What belongs to others -----------------------------------------------------------------------
+
+
+def listed(client, query=""):
+    page = client.get(reverse("registry:practicemodel_list") + query)
+    shown = {int(row["address"].strip("/").split("/")[-1]) for row in page.context["rows"]}
+    return page, shown
+
+
+UNSENT = ("draft", "unfinished", "office_draft", "submitted", "on_agenda", "returned", "refused")
+
+
+@pytest.mark.parametrize("role", ["anonymous", "stranger", "panel"])
+def test_no_list_search_or_filter_finds_what_is_not_in_the_register(world, role):
+    client = clients_of(world.people)[role]
+    hidden = {getattr(world, name).pk for name in UNSENT}
+    if role == "panel":
+        hidden.remove(world.on_agenda.pk)
+    queries = ["", "?q=nháp", f"?q={SECRET}", f"?organisation={world.cell.pk}", "?year=2026"]
+    queries += [f"?q={world.submitted.code}", "?level=grassroots", f"?field={world.draft.field_id}"]
+    queries += [f"?status={status}" for status in ("draft", "submitted", "returned", "closed")]
+    for query in queries:
+        page, shown = listed(client, query)
+        assert not shown & hidden, f"{query} shows {role} what is not theirs"
+        assert page.context["page_obj"].paginator.count == len(shown)
+        counted = {
+            number
+            for choice in page.context["choices"]
+            for value, label, _is_on in choice["options"]
+            if choice["name"] == "status" and value in {"draft", "returned"}
+            for number in re.findall(r"\((\d+)\)", str(label))
+        }
+        assert counted <= {"0"}, f"{query} counts others' drafts for {role}"
+    for name, keys in [
+        ("home", []),
+        ("registry:organisation_list", []),
+        ("registry:organisation_detail", [world.cell.pk]),
+        ("reviews:seminar_list", []),
+        ("reviews:decision_list", []),
+    ]:
+        content = client.get(reverse(name, args=keys)).content.decode()
+        for model in UNSENT:
+            if getattr(world, model).pk in hidden:
+                assert getattr(world, model).name not in content, f"{name} names {model} to {role}"
+
+
+def test_a_unit_finds_no_seminar_or_paper_of_others(world):
+    client = clients_of(world.people)["unit"]
+    seminars = client.get(reverse("reviews:seminar_list")).content.decode()
+    assert world.open.title in seminars
+    assert world.of_others.title not in seminars
+    papers = client.get(reverse("reviews:decision_list")).content.decode()
+    assert world.issued.subject in papers
+    assert world.paper.subject not in papers
+
+
+def test_nobody_outside_reads_contacts_notes_moves_or_ballots(world):
+    clients = clients_of(world.people)
+    world.public.contact_name, world.public.contact_phone = "Người Liên Hệ", "0911222333"
+    world.public.save()
+    clerk = world.people["clerk"]
+    for audience in ("unit", "office"):
+        world.public.notes.model.objects.write(
+            world.public, f"Ghi chú {audience}", by=clerk, audience=audience
+        )
+    page = reverse("registry:practicemodel_detail", args=[world.public.pk])
+    inside = {"Người Liên Hệ", "0911222333", "Ghi chú unit"}
+    for role in ROLES:
+        content = clients[role].get(page).content.decode()
+        seen = {text for text in [*inside, "Ghi chú office"] if text in content}
+        wanted = set()
+        if role in {"unit", "ward", "clerk", "admin"}:
+            wanted = inside
+        if role in {"clerk", "admin"}:
+            wanted = {*inside, "Ghi chú office"}
+        assert seen == wanted, role
+
+
+def test_a_form_gives_nobody_what_is_not_theirs_to_give(world):
+    """Others' keys, and columns that no form has, are not taken over from what is sent."""
+    clients = clients_of(world.people)
+    stranger = clients["stranger"]
+    taken = {"organisation": world.cell.pk, "status": "running", "public": "on", "code": "X-1"}
+    taken |= {"verdict": "replicate", "accepted_by": 1, "is_pilot": "on", "created_by": 1}
+    sent = body(world, "registry:practicemodel_create", "", "stranger") | taken
+    stranger.post(reverse("registry:practicemodel_create"), sent)
+    mine = world.other_cell.models.get(name="Mô hình mới")
+    assert (mine.status, mine.code, mine.verdict) == ("draft", None, "")
+    assert (mine.public, mine.is_pilot, mine.accepted_by) == (False, False, None)
+
+    sent = body(world, "registry:practicemodel_update", "draft", "unit")
+    sent |= {**taken, "organisation": world.other_cell.pk}
+    clients["unit"].post(reverse("registry:practicemodel_update", args=[world.draft.pk]), sent)
+    world.draft.refresh_from_db()
+    assert (world.draft.organisation, world.draft.status) == (world.cell, "draft")
+    assert (world.draft.public, world.draft.is_pilot) == (False, False)
+
+    sent = body(world, "registry:replication_add", "public", "stranger")
+    address = reverse("registry:replication_add", args=[world.public.pk])
+    assert stranger.post(address, sent | {"organisation": world.cell.pk}).status_code == 200
+    assert not world.public.replications.exists()
+
+    address = reverse("registry:note_add", args=[world.draft.pk])
+    sent = body(world, "registry:note_add", "draft", "unit") | {"audience": "office"}
+    clients["unit"].post(address, sent)
+    assert world.draft.notes.get().audience == "unit"
+
+
+def test_a_member_takes_only_themselves_out_of_an_item(world):
+    client = clients_of(world.people)["panel"]
+    address = reverse("reviews:agendaitem_recuse", args=[world.item.pk])
+    for member in (world.colleague, world.planned_member):
+        response = client.post(address, {"member": member.pk, "reason": "Thử"})
+        assert response.status_code == 200
+    assert not world.item.recusals.exists()
+
+
+def test_rows_of_another_seminar_are_not_changed_through_this_one(world):
+    client = clients_of(world.people)["clerk"]
+    sent = {
+        "members-TOTAL_FORMS": 1,
+        "members-INITIAL_FORMS": 1,
+        "members-0-id": world.colleague.pk,
+        "members-0-name": "Người khác",
+        "members-0-position": 1,
+    }
+    client.post(reverse("reviews:panel_update", args=[world.planned.pk]), sent)
+    name = world.colleague.name
+    world.colleague.refresh_from_db()
+    assert (world.colleague.name, world.colleague.seminar) == (name, world.open)
+
+
+def test_only_the_office_and_those_it_concerns_read_why_a_model_ends(world):
+    """Others read the paper's verdict and its reason, not the category the office chose."""
+    line = world.closed.decision_lines.get()
+    line.decision.publish(by=world.people["clerk"])
+    clients = clients_of(world.people)
+    page = reverse("reviews:decision_detail", args=[line.decision_id])
+    for role in ("stranger", "unit", "ward", "panel", "clerk", "admin"):
+        shows = line.get_retire_reason_display() in clients[role].get(page).content.decode()
+        assert shows == (role != "stranger"), role
+
+
+def test_opening_a_draft_from_outside_is_on_record_wherever_it_is_read(world):
+    client = clients_of(world.people)["clerk"]
+    for name in ("practicemodel_detail", "practicemodel_update", "practicemodel_history"):
+        before = world.draft.openings.count()
+        client.get(reverse(f"registry:{name}", args=[world.draft.pk]))
+        assert world.draft.openings.count() == before + 1, name
+
+
+def test_a_registration_that_was_withdrawn_is_its_units_again(world):
+    client = clients_of(world.people)["panel"]
+    page = reverse("registry:practicemodel_detail", args=[world.on_agenda.pk])
+    assert client.get(page).status_code == 200
+
+    world.on_agenda.withdraw(by=world.people["unit"])
+
+    assert client.get(page).status_code == 404
+
+
+def test_a_ballot_is_its_members_alone_until_it_is_handed_in(world):
+    draft = world.own_ballot
+    draft.verdict, draft.remark = "strengthen", "Lời Chưa Nộp"
+    draft.write(by=world.people["panel"], version=draft.version)
+    clients = clients_of(world.people)
+    pages = [
+        (reverse("reviews:agendaitem_detail", args=[world.item.pk]), EVERYBODY),
+        (reverse("reviews:seminar_detail", args=[world.open.pk]), EVERYBODY),
+        (reverse("reviews:assessment_detail", args=[draft.pk]), set(EVERYBODY) - {"panel"}),
+        (reverse("reviews:assessment_paper", args=[draft.pk]), EVERYBODY),
+    ]
+    for page, roles in pages:
+        for role in roles:
+            content = clients[role].get(page).content.decode()
+            assert "Lời Chưa Nộp" not in content, f"{page} tells {role}"
