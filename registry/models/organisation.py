@@ -179,23 +179,38 @@ class Organisation(Recorded):
     def end(self, *, on, by, reason, successor=None):
         """End this organisation on a day.
 
-        Its running models go on with the successor, under the name they were registered by;
-        without one they are closed as "unit dissolved". What stands below it moves below the
-        successor, or below its parent.
+        Its models go on with the successor, under the name they were registered by, those not
+        received yet as well: nobody else could finish them. Without a successor those that run
+        are closed as "unit dissolved". What stands below it moves below the successor, or below
+        its parent.
         """
         self.refresh_from_db(from_queryset=Organisation.objects.select_for_update())
+        self._check_end(successor)
+        above_successor = (
+            set()
+            if successor is None
+            else set(Organisation.objects.line_of(successor.pk).values_list("pk", flat=True))
+        )
         self.valid_until, self.successor = on, successor
         self.validate_constraints()
         self.save_by(by, why=reason)
-        for model in self.models.running():
-            if successor is None:
+        if successor is None:
+            for model in self.models.running():
                 model.close_with_unit(by=by, reason=reason)
-            else:
+        else:
+            for model in self.models.exclude(status="closed"):
                 model.hand_to(successor, by=by, reason=reason)
-        for child in self.children.filter(valid_until=None):
-            child.parent = successor or self.parent
+        for child in self.children.filter(Q(valid_until=None) | Q(valid_until__gt=on)):
+            # Not below itself, nor below what stands below it, where the successor was among them.
+            child.parent = self.parent if child.pk in above_successor else successor or self.parent
             child.save_by(by, why=reason)
-        self.memberships.current().end(on=on, by=by, why=reason)
+        self.memberships.filter(Q(until=None) | Q(until__gt=on)).end(on=on, by=by, why=reason)
+
+    def _check_end(self, successor):
+        if self.successor is not None:
+            raise ValidationError(_("It has ended already, and is continued by another."))
+        if successor is not None and successor.pk == self.pk:
+            raise ValidationError(_("It cannot be continued by itself."))
 
 
 class PartyCell(Organisation):
