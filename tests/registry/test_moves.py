@@ -342,14 +342,3 @@ def test_models_of_a_unit_dissolved_without_successor_are_closed():
     assert model.closing_kind == ClosingKind.UNIT_DISSOLVED
     assert below.parent == cell.parent
     assert cell not in Organisation.objects.existing(on=None)
-
-
-def test_a_unit_is_not_continued_by_one_below_it():
-    ward = OrganisationFactory()
-    cell = CellFactory(parent=ward)
-
-    with pytest.raises(ValidationError, match="cannot continue it"):
-        ward.end(on=datetime.date(2026, 6, 30), successor=cell, by=UserFactory(), reason="Nhầm.")
-
-    ward.refresh_from_db()
-    assert ward.valid_until is None
