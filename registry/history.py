@@ -79,9 +79,16 @@ class RecordRequest:
 def say_where_from(sender, instance, history_instance, **kwargs):
     """Fill what simple-history does not know; connected in ``registry.apps``."""
     history_instance.on_behalf_of = getattr(instance, "_on_behalf_of", None)
-    if (request := _request.get()) is not None:
-        history_instance.address = request.META.get("REMOTE_ADDR") or None
-        history_instance.request_id = request.id
+    for name, value in _where_from().items():
+        setattr(history_instance, name, value)
+
+
+def _where_from():
+    """Return the entry's fields on the request that is being answered, if one is."""
+    request = _request.get()
+    if request is None:
+        return {}
+    return {"address": request.META.get("REMOTE_ADDR") or None, "request_id": request.id}
 
 
 def connect():
@@ -104,21 +111,24 @@ class Recorded(models.Model):
     save_by.alters_data = True  # type: ignore[attr-defined]
 
 
+def version_of(entries):
+    """Return a number that grows with each entry: for records without a version of their own.
+
+    Never 0, which is what a page that does not say its version stands for.
+    """
+    return entries.count() + 1
+
+
 def create_all_by(user, records, *, why=""):
     """Create many records of one class at once, each with its history as ``save_by`` writes it."""
     records = list(records)
     if not records:
         return
-    request = _request.get()
-    where_from = {
-        "address": request.META.get("REMOTE_ADDR") or None if request else None,
-        "request_id": request.id if request else None,
-    }
     bulk_create_with_history(
         records,
         type(records[0]),
         batch_size=500,
         default_user=user,
         default_change_reason=why,
-        custom_historical_attrs=where_from,
+        custom_historical_attrs=_where_from(),
     )

@@ -6,7 +6,8 @@ from uuid import uuid4
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from registry.files import check_upload
-from registry.models import Evidence, PracticeModel, Verdict
+from registry.history import version_of
+from registry.models import Evidence, Outcome, PracticeModel, Verdict
 from reviews.models import Assessment, DecisionLine, Scan
 from tests import factories
 
@@ -238,7 +239,13 @@ BODIES = {
     "registry:note_add": _once(audience="unit", text="Xin bổ sung."),
     "registry:award_add": _once(title="Tiêu biểu"),
     "registry:replication_add": _replication,
-    "registry:replication_update": _plain(state="not_yet"),
+    "registry:replication_update": lambda world, record, role: {
+        "state": "not_yet",
+        "version": version_of(record.history),
+    },
+    "registry:outcomes_update": lambda world, record, role: {
+        "version": version_of(Outcome.history.filter(enrolment=record)),
+    },
     "registry:enrolment_return": _plain(reason="Nêu rõ cách làm."),
     "reviews:seminar_create": _once(**_seminar),
     "reviews:seminar_update": _plain(**_seminar),

@@ -1,8 +1,13 @@
 """The forms of what hangs on a model: files, notes, awards, outcomes, replications."""
 
+import re
 import uuid
+from decimal import Decimal
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.utils.formats import get_format
 from django.utils.translation import gettext_lazy as _
 
 from registry.files import MultipleFileField
@@ -42,6 +47,25 @@ class EvidenceForm(Form):
         help_text=_("No names of people in hardship, please."),
     )
 
+    @property
+    def good_files(self):
+        """Return the files that may be stored, also when others beside them are refused."""
+        return self.fields["files"].accepted if not self.errors.keys() - {"files"} else []
+
+    def clean(self):
+        """Say which good files are lost with another wrong answer: a browser forgets them."""
+        super().clean()
+        again = [checked.original_name for checked in self.fields["files"].accepted]
+        if again and self.errors.keys() - {"files"}:
+            sentence = _("Choose these again: %(files)s.") % {"files": ", ".join(again)}
+            self.add_error("files", ValidationError(sentence, code="again"))
+        return self.cleaned_data
+
+    def renew(self):
+        """Let the page that comes back be sent too, after the good files have been stored."""
+        self.data = self.data.copy()
+        self.data["token"] = uuid.uuid4()
+
 
 class NoteForm(ModelForm):
     """A note; who is not of the office writes to the unit's file only."""
@@ -67,6 +91,38 @@ class AwardForm(ModelForm):
         fields = ("title", "level", "paper_number", "awarded_on")
 
 
+class FigureField(forms.DecimalField):
+    """A number as people write it, "1.234,5" in Vietnamese; what is no such number is refused.
+
+    Django's own takes out every separator of thousands wherever it stands, and so reads
+    "1.2.3" as 123 and an English "1,5" as 15. Here groups are of three, and a single separator
+    before fewer digits can only mean decimals, in either language.
+    """
+
+    default_error_messages = {"invalid": _("Write a number, with digits only.")}
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        # The rule is the constraint's, which cannot say which of the two figures it means.
+        self.validators.append(MinValueValidator(0, _("A figure cannot be negative.")))
+
+    def to_python(self, value):
+        if not isinstance(value, str) or not value.strip():
+            return super().to_python(value)
+        thousands, decimals = get_format("THOUSAND_SEPARATOR"), get_format("DECIMAL_SEPARATOR")
+        text = value.strip()
+        if re.fullmatch(rf"-?\d{{1,3}}([{thousands}]\d{{3}})+([{decimals}]\d+)?", text, re.ASCII):
+            text = text.replace(thousands, "")
+        elif not re.fullmatch(r"-?\d+([.,]\d+)?", text, re.ASCII):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(Decimal(text.replace(",", ".")))
+
+    def prepare_value(self, value):
+        """Show a whole number without decimals."""
+        is_whole = isinstance(value, Decimal) and value == value.to_integral()
+        return value.quantize(Decimal(1)) if is_whole else value
+
+
 class OutcomeForm(ModelForm):
     """One row of the year's figures: an indicator, what was planned, what was achieved."""
 
@@ -74,6 +130,7 @@ class OutcomeForm(ModelForm):
         model = Outcome
         fields = ("planned", "achieved")
         localized_fields = "__all__"
+        field_classes = {"planned": FigureField, "achieved": FigureField}
         widgets = {
             name: forms.TextInput(attrs={"inputmode": "decimal", "class": "govuk-input--width-10"})
             for name in ("planned", "achieved")
@@ -125,3 +182,11 @@ class ReplicationForm(ModelForm):
         if isinstance(organisation, Organisation):
             self.instance.organisation = organisation
         return self.cleaned_data
+
+    def validate_constraints(self):
+        """Check those on model and unit too, which are no fields of the model form's own."""
+        exclude = self._get_validation_exclusions() - {"model", "organisation"}
+        try:
+            self.instance.validate_constraints(exclude=exclude)
+        except ValidationError as error:
+            self._update_errors(error)

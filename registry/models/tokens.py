@@ -2,7 +2,9 @@
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
+from registry.models.verdicts import MoveRefused
 from registry.storage import files_follow_the_transaction
 
 
@@ -49,14 +51,17 @@ class FormToken(models.Model):
     def once(cls, token, user, create):
         """Call ``create``, which returns an address, unless the form was sent before.
 
-        Return the address, of this sending or of the first. All or nothing: when ``create``
-        fails, its rows, its files and the claim are gone again.
+        Return the address, of this sending or of the first; refuse where the first was somebody
+        else's. All or nothing: when ``create`` fails, its rows, its files and the claim are gone
+        again.
         """
         try:
             with files_follow_the_transaction(), transaction.atomic():
                 claimed = cls.claim(token, user)
                 claimed.led_to(create())
         except TokenSpent as spent:
+            if not spent.result:
+                raise MoveRefused(_("This page has been sent before."), code="token") from None
             return spent.result
         return claimed.result
 

@@ -130,7 +130,7 @@ def outcomes_update(request, pk):
             _refuse_when_frozen(enrolment)
             _refuse_when_stale(model, version_of(entries), version)
             forms = outcome_forms(enrolment, request.POST)
-            saved = all([form.is_valid() for form in forms])
+            saved = all(form.is_valid() for form in forms)
             for form in forms:
                 if saved and form.has_changed():
                     form.instance.save_by(request.user)
