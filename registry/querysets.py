@@ -211,7 +211,7 @@ class PracticeModelQuerySet(QuerySet):
 
     def endorsed_by(self, user):
         """Return those the user endorses: of units below a grassroots committee of theirs."""
-        if not user.is_authenticated:
+        if not user.is_authenticated or settings.ENDORSEMENT == "off":
             return self.none()
         own = user.memberships.current().values("organisation")
         return self.own_of(user).exclude(organisation__in=own)

@@ -114,6 +114,7 @@ class Enrolment(Recorded):
     def accept(self, *, by):
         """Receive the continuation into the year's register."""
         self._lock_open(sent=True)
+        self.model.check_endorsed()
         self.accepted_at, self.accepted_by = timezone.now(), by
         self.save_by(by, why="accept")
 
@@ -134,7 +135,8 @@ class Enrolment(Recorded):
     def endorse(self, *, by):
         """Say, as the grassroots committee above the unit, that it stands behind this."""
         self.refresh_from_db(from_queryset=Enrolment.objects.select_for_update())
-        if self.sent_at is None or self.accepted_at is not None or self.endorsed_at is not None:
+        waits = self.model.status == PracticeModel.Status.SUBMITTED or self.is_open
+        if not waits or self.sent_at is None or self.endorsed_at is not None:
             raise MoveRefused(_("There is nothing to endorse any more."), code="move")
         self.endorsed_at, self.endorsed_by = timezone.now(), by
         self.save_by(by, why="endorse")

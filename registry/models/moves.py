@@ -113,6 +113,14 @@ class Moving(Recorded):
         enrolment = self.enrolments.order_by("-year").first()
         return enrolment is not None and enrolment.endorsed_at is None
 
+    def check_endorsed(self):
+        """Raise MoveRefused if its last enrolment is to be endorsed first, and is not."""
+        if settings.ENDORSEMENT == "required" and self.awaits_endorsement():
+            raise MoveRefused(
+                _("The committee above this unit has not endorsed the registration yet."),
+                code="endorsement",
+            )
+
     # --- Writing ----------------------------------------------------------------------------
 
     @transaction.atomic
@@ -178,11 +186,7 @@ class Moving(Recorded):
     def accept(self, *, by, version=None):
         """Receive the model into the register, in the version that was looked at."""
         with self._move("accept", by=by, version=version):
-            if settings.ENDORSEMENT == "required" and self.awaits_endorsement():
-                raise MoveRefused(
-                    _("The committee above this unit has not endorsed the registration yet."),
-                    code="endorsement",
-                )
+            self.check_endorsed()
             self.accepted_at, self.accepted_by = timezone.now(), by
 
     @transaction.atomic
