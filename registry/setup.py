@@ -1,4 +1,4 @@
-"""What every register needs from its first day; written again after each migrate, harmlessly.
+"""What every register needs from its first day; seen to after each migrate, harmlessly.
 
 Not in a migration: a fresh database has no permissions yet when migrations run, and a test
 that flushes would lose what they wrote.
@@ -34,7 +34,11 @@ INDICATORS = (
 
 
 def fill(apps=installed, using="default", **kwargs):
-    """Create what is missing of groups, lists and the cache table; change nothing that is there."""
+    """Create what is missing of groups, lists and the cache table; change nothing that is there.
+
+    A list gets its entries only while it is empty: one that the committee has renamed or taken
+    out must not come back under its old name.
+    """
     try:
         groups = apps.get_model("auth", "Group")
         permissions = apps.get_model("auth", "Permission")
@@ -54,13 +58,20 @@ def fill(apps=installed, using="default", **kwargs):
     administrators.permissions.add(
         *permissions.objects.using(using).filter(content_type__app_label__in=OWN)
     )
-    for position, name in enumerate(FIELDS, 1):
-        field.objects.using(using).get_or_create(name=name, defaults={"position": position})
-    for position, name in enumerate(MOVEMENTS, 1):
-        movement.objects.using(using).get_or_create(name=name, defaults={"position": position})
-    for position, (name, unit, cumulative) in enumerate(INDICATORS, 1):
-        indicator.objects.using(using).get_or_create(
-            name=name,
-            defaults={"position": position, "unit": unit, "is_cumulative": cumulative},
-        )
+    begin(field.objects.using(using), [{"name": name} for name in FIELDS])
+    begin(movement.objects.using(using), [{"name": name} for name in MOVEMENTS])
+    begin(
+        indicator.objects.using(using),
+        [
+            {"name": name, "unit": unit, "is_cumulative": cumulative}
+            for name, unit, cumulative in INDICATORS
+        ],
+    )
     call_command("createcachetable", database=using, verbosity=0)
+
+
+def begin(entries, first_ones):
+    """Fill an empty list."""
+    if not entries.exists():
+        for position, entry in enumerate(first_ones, 1):
+            entries.create(position=position, **entry)
