@@ -186,11 +186,6 @@ class Organisation(Recorded):
         """
         self.refresh_from_db(from_queryset=Organisation.objects.select_for_update())
         self._check_end(successor)
-        above_successor = (
-            set()
-            if successor is None
-            else set(Organisation.objects.line_of(successor.pk).values_list("pk", flat=True))
-        )
         self.valid_until, self.successor = on, successor
         self.validate_constraints()
         self.save_by(by, why=reason)
@@ -201,16 +196,15 @@ class Organisation(Recorded):
             for model in self.models.exclude(status="closed"):
                 model.hand_to(successor, by=by, reason=reason)
         for child in self.children.filter(Q(valid_until=None) | Q(valid_until__gt=on)):
-            # Not below itself, nor below what stands below it, where the successor was among them.
-            child.parent = self.parent if child.pk in above_successor else successor or self.parent
+            child.parent = successor or self.parent
             child.save_by(by, why=reason)
         self.memberships.filter(Q(until=None) | Q(until__gt=on)).end(on=on, by=by, why=reason)
 
     def _check_end(self, successor):
         if self.successor is not None:
             raise ValidationError(_("It has ended already, and is continued by another."))
-        if successor is not None and successor.pk == self.pk:
-            raise ValidationError(_("It cannot be continued by itself."))
+        if successor is not None and successor.pk in self.subtree_ids():
+            raise ValidationError(_("Neither itself nor an organisation below it can continue it."))
 
 
 class PartyCell(Organisation):

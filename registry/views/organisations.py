@@ -58,9 +58,12 @@ def organisation_detail(request, pk):
     )
     inside = acts_inside(user, organisation)
     children = organisation.children.existing().order_by("position", "sort_key", "pk")
+    predecessors = list(organisation.predecessors.all())
+    around = [*organisation.ancestors(), *predecessors, organisation.successor]
+    opened = opened_by(user, filter(None, around))
     context = {
         "organisation": organisation,
-        "above": list(reversed(organisation.ancestors())),
+        "above": [one for one in reversed(organisation.ancestors()) if one in opened],
         "page_obj": page,
         "rows": rows(page.object_list),
         "everything": everything,
@@ -68,7 +71,8 @@ def organisation_detail(request, pk):
         "inside": inside,
         "people": people(organisation) if inside else (),
         "unfinished": unfinished(models) if inside else (),
-        "predecessors": organisation.predecessors.all(),
+        "predecessors": [one for one in predecessors if one in opened],
+        "successor": organisation.successor if organisation.successor in opened else None,
         "former_names": former_names(organisation),
         "can_register": user.is_authenticated
         and Organisation.objects.registered_for_by(user).filter(pk=pk).exists(),
@@ -84,8 +88,15 @@ def acts_inside(user, organisation):
     return user.sees_all or acted_for.exists()
 
 
+def opened_by(user, organisations):
+    """Return those the reader may open: a link must not lead to a page that is not there."""
+    keys = [organisation.pk for organisation in organisations]
+    return set(Organisation.objects.visible_to(user).filter(pk__in=keys))
+
+
 def people(organisation):
-    current = Membership.objects.current().filter(organisation=organisation)
+    """Return who acts for it today; an account that was switched off acts for nothing."""
+    current = Membership.objects.current().filter(organisation=organisation, user__is_active=True)
     return current.select_related("user").order_by("user__sort_key")
 
 
