@@ -1,4 +1,4 @@
-"""The catalogue: the list of models, one model, and what happened to it."""
+"""The catalogue: the list of models, and one model."""
 
 from functools import cache, wraps
 
@@ -6,16 +6,17 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
-from django.db.models import CharField, Exists, Subquery, Value
+from django.db.models import CharField, Exists, OuterRef, Subquery, Value
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry.access import is_allowed, record_opening, visible_or_404
+from registry.access import record_opening, visible_or_404
+from registry.admin.words import in_words
 from registry.filters import ORDERS, PracticeModelFilter, Waiting, orders
 from registry.forms.lookups import OrganisationLookupField
 from registry.models import (
@@ -32,6 +33,8 @@ from registry.paging import CappedPaginator, CountOf, up_to_the_cap
 
 PER_PAGE = 25
 
+Status = PracticeModel.Status
+
 CHOICES = {
     "status": PracticeModel.Status.choices,
     "verdict": Verdict.choices,
@@ -41,7 +44,7 @@ CHOICES = {
     "waiting": Waiting.choices,
 }
 # Of the tags that say the status; what is on its way to the register is yellow.
-COLOURS = {PracticeModel.Status.RUNNING: "green", PracticeModel.Status.CLOSED: "grey"}
+COLOURS = {Status.RUNNING: "green", Status.CLOSED: "grey"}
 
 
 def labels():
@@ -203,36 +206,57 @@ def address(request, **changed):
 
 # --- One model --------------------------------------------------------------------------------
 
+RIGHTS = ("written_by", "received_by", "endorsed_by", "discarded_by", "inside_seen_by")
+
+
+def with_rights(models, user):
+    """Let each model know what the user may do with it, as far as that depends on who they are."""
+    this = PracticeModel.objects.filter(pk=OuterRef("pk"))
+    rights = {f"is_{may}": Exists(getattr(this, may)(user)) for may in RIGHTS}
+    registers = Exists(Organisation.objects.registered_for_by(user))
+    return models.annotate(**rights, registers_models=registers)
+
 
 @open_catalogue
 @require_safe
 def practicemodel_detail(request, pk):
-    models = PracticeModel.objects.select_related(
-        "organisation__parent", "field", "merged_into", "accepted_by"
-    ).prefetch_related("partners", "movements")
-    model = visible_or_404(models, request.user, pk)
-    inside = is_allowed(model, request.user, "inside_seen_by")
+    user = request.user
+    models = with_rights(PracticeModel.objects.all(), user).select_related(
+        "organisation", "field", "merged_into"
+    )
+    model = visible_or_404(models.prefetch_related("partners", "movements"), user, pk)
+    inside = model.is_inside_seen_by
     if inside:
-        record_opening(request.user, model)
-    elif model.status == PracticeModel.Status.CLOSED and not request.user.is_authenticated:
+        record_opening(user, model)
+    elif model.status == Status.CLOSED and not user.is_authenticated:
         return render(request, "registry/practicemodel_ended.html", ended(model))
     enrolments = list(
         model.enrolments.select_related("accepted_by").prefetch_related("outcomes__indicator")
     )
+    moves = list(model.moves.select_related("by", "on_behalf_of")) if inside else []
+    replications = model.replications.select_related("organisation")
+    if not user.is_authenticated:
+        replications = replications.filter(state=Replication.State.DOING)
     context = {
         "model": model,
         "inside": inside,
-        "evidence": Evidence.objects.visible_to(request.user).present().filter(model=model),
+        "evidence": list(Evidence.objects.visible_to(user).present().filter(model=model)),
         "enrolments": enrolments,
-        "replications": Replication.objects.filter(model=model).select_related("organisation"),
-        "awards": model.awards.all(),
-        "notes": Note.objects.visible_to(request.user).filter(model=model).select_related("by"),
-        "moves": model.moves.select_related("by", "on_behalf_of") if inside else (),
-        "last_move": model.moves.first() if inside else None,
+        "replications": list(replications),
+        "awards": list(model.awards.all()),
+        "notes": list(Note.objects.visible_to(user).filter(model=model).select_related("by")),
+        "moves": moves,
+        "last_move": moves[0] if moves else None,
+        "status_colour": COLOURS.get(model.status, "yellow"),
+        "more": more_of(model, inside=inside),
+        "shows_why": user.is_authenticated,
         "is_unsent": model.is_unsent,
-        "is_returned": model.status == PracticeModel.Status.RETURNED,
-        "is_submitted": model.status == PracticeModel.Status.SUBMITTED,
-        **actions(request, model, enrolments[0] if enrolments else None),
+        "is_returned": model.status == Status.RETURNED,
+        "is_submitted": model.status == Status.SUBMITTED,
+        **actions(model, enrolments[0] if enrolments else None),
+        "own_replications": set(
+            Replication.objects.kept_by(user).filter(model=model).values_list("pk", flat=True)
+        ),
     }
     return render(request, "registry/practicemodel_detail.html", context)
 
@@ -243,22 +267,54 @@ def ended(model):
     return {"model": model, "years": years}
 
 
-def actions(request, model, enrolment):
-    """Return what the reader may do with the model now."""
-    user = request.user
-    writes = is_allowed(model, user, "written_by")
-    receives = is_allowed(model, user, "received_by")
-    endorses = is_allowed(model, user, "endorsed_by") and settings.ENDORSEMENT != "off"
+MORE = (
+    "objectives",
+    "actors",
+    "resources",
+    "ends",
+    "results",
+    "difficulties",
+    "lessons",
+    "replicability",
+    "individual_name",
+    "individual_position",
+)
+MORE_INSIDE = (
+    "contact_name",
+    "contact_position",
+    "contact_phone",
+    "proposals",
+    "paper_number",
+    "paper_date",
+    "review_by",
+)
+
+
+def more_of(model, *, inside):
+    """Return (label, text) of all that is written beside the items every reader looks for."""
+    fields = [model._meta.get_field(name) for name in MORE + MORE_INSIDE * inside]
+    told = [(field, getattr(model, field.name)) for field in fields]
+    pairs = [
+        (capfirst(field.verbose_name), in_words(field, value)) for field, value in told if value
+    ]
+    pairs += [(_("Partner"), partner.name) for partner in model.partners.all()]
+    pairs += [(_("Movement"), movement.name) for movement in model.movements.all()]
+    return pairs
+
+
+def actions(model, enrolment):
+    """Return what the reader may do with the model now: who they are, and where it stands."""
     this_year = timezone.localdate().year
-    running = model.status == PracticeModel.Status.RUNNING
-    closed = model.status == PracticeModel.Status.CLOSED
-    waits = enrolment is not None and enrolment.accepted_at is None
+    writes, receives = model.is_written_by, model.is_received_by
+    running, closed = model.status == Status.RUNNING, model.status == Status.CLOSED
+    waits = enrolment is not None and enrolment.accepted_at is None and not closed
     sent = waits and enrolment.sent_at is not None
+    endorses = model.is_endorsed_by and settings.ENDORSEMENT != "off"
     return {
         "can_edit": writes and not closed,
         "can_submit": writes and model.can("submit"),
         "can_withdraw": writes and model.can("withdraw"),
-        "can_discard": writes and model.is_unsent and not model.was_submitted,
+        "can_discard": model.is_discarded_by and model.is_unsent and not model.was_submitted,
         "can_accept": receives and model.can("accept"),
         "can_return": receives and model.can("send_back"),
         "can_refuse": receives and model.can("refuse"),
@@ -268,58 +324,7 @@ def actions(request, model, enrolment):
         "can_send_year": writes and running and waits and not sent,
         "can_accept_year": receives and running and sent,
         "can_attach": writes and not closed,
-        "can_take_up": model.was_accepted
-        and user.is_authenticated
-        and Organisation.objects.registered_for_by(user).exists(),
-        "own_replications": set(
-            Replication.objects.kept_by(user).filter(model=model).values_list("pk", flat=True)
-        )
-        if user.is_authenticated
-        else set(),
+        "can_take_up": model.was_accepted and model.registers_models,
         "enrolment": enrolment,
         "this_year": this_year,
     }
-
-
-@require_safe
-def practicemodel_history(request, pk):
-    """Who wrote what when, and why; for those inside the unit and for the office."""
-    model = visible_or_404(PracticeModel.objects, request.user, pk, may="inside_seen_by")
-    record_opening(request.user, model)
-    entries = model.history.select_related("history_user", "on_behalf_of").order_by(
-        "-history_date", "-history_id"
-    )
-    page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"model": model, "page_obj": page, "entries": list(compared(model, page))}
-    return render(request, "registry/practicemodel_history.html", context)
-
-
-def compared(model, page):
-    """Yield each entry of the page with what changed in it since the one before."""
-    entries = list(page.object_list)
-    older = (
-        model.history.filter(history_id__lt=entries[-1].history_id).order_by("-history_id").first()
-        if entries
-        else None
-    )
-    hidden = {"version", "updated_at"}
-    for entry, before in zip(entries, [*entries[1:], older], strict=True):
-        changes = []
-        if before is not None:
-            delta = entry.diff_against(before, foreign_keys_are_objs=True)
-            changes = [
-                {
-                    "label": PracticeModel._meta.get_field(change.field).verbose_name,
-                    "old": shown(change.old),
-                    "new": shown(change.new),
-                }
-                for change in delta.changes
-                if change.field not in hidden
-            ]
-        yield {"entry": entry, "changes": changes}
-
-
-def shown(value):
-    if isinstance(value, list):
-        return ", ".join(str(next(iter(one.values()), "")) for one in value)
-    return "" if value is None else str(value)
