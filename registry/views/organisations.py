@@ -1,81 +1,93 @@
 """The tree of organisations, and the page of one."""
 
-from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import BigIntegerField, Count, F, Q
+from django.db.models.functions import Coalesce
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from registry.access import visible_or_404
+from registry.forms.lookups import is_key
 from registry.models import Membership, Organisation, PracticeModel
 from registry.paging import CappedPaginator
 from registry.views.catalogue import PER_PAGE, open_catalogue, rows
+
+# On a page of the tree; and how many of those below it the page of one shows.
+TREE, BELOW = 50, 20
+
+PROTOCOL_ORDER = ("position", "sort_key", "pk")
+# Each right after the one it stands below, if that is on the list too.
+BRANCHES = (
+    Coalesce("parent__position", "position"),
+    Coalesce("parent__sort_key", "sort_key"),
+    Coalesce("parent_id", "pk", output_field=BigIntegerField()),
+    F("parent").asc(nulls_first=True),
+    *PROTOCOL_ORDER,
+)
+Status = PracticeModel.Status
 
 
 @open_catalogue
 @require_safe
 def organisation_list(request):
-    """Those at the top, with what stands right below them; or what is searched for."""
+    """The top of the tree with what stands right below it; one branch of it; or what is found."""
+    user = request.user
     words = request.GET.get("q", "").strip()[:200]
-    organisations = Organisation.objects.visible_to(request.user).existing()
+    key = request.GET.get("parent", "")
+    organisations = Organisation.objects.visible_to(user).existing()
+    parent = organisations.filter(pk=key).first() if is_key(key) else None
     if words:
-        organisations = organisations.search(words)
-    elif request.user.is_authenticated:
-        organisations = organisations.filter(
-            Q(parent=None) | Q(parent__parent=None, parent__isnull=False)
-        )
-    organisations = organisations.select_related("parent").order_by(
-        "parent__position", "position", "sort_key", "pk"
-    )
-    page = CappedPaginator(organisations, 50).get_page(request.GET.get("page"))
-    keys = [organisation.pk for organisation in page.object_list]
-    below = dict(
-        Organisation.objects.existing()
-        .filter(parent__in=keys)
-        .order_by()
-        .values_list("parent")
-        .annotate(number=Count("pk"))
-    )
+        found = organisations.search(words)
+    elif parent is not None:
+        found = organisations.filter(parent=parent)
+    elif user.is_authenticated:
+        found = organisations.filter(Q(parent=None) | Q(parent__parent=None))
+    else:
+        found = organisations
+    found = found.select_related("parent").order_by(*BRANCHES)
+    page = CappedPaginator(found, TREE).get_page(request.GET.get("page"))
     context = {
         "page_obj": page,
-        "organisations": [(one, below.get(one.pk, 0)) for one in page.object_list],
+        "organisations": with_number_below(page.object_list),
         "words": words,
+        "parent": parent,
     }
     return render(request, "registry/organisation_list.html", context)
+
+
+def with_number_below(organisations):
+    """Return each with the number of organisations that stand right below it; one query."""
+    shown = list(organisations)
+    below = Organisation.objects.existing().filter(parent__in=[one.pk for one in shown])
+    numbers = dict(below.order_by().values_list("parent").annotate(number=Count("pk")))
+    return [(one, numbers.get(one.pk, 0)) for one in shown]
 
 
 @open_catalogue
 @require_safe
 def organisation_detail(request, pk):
-    organisation = visible_or_404(
-        Organisation.objects.select_related("parent", "successor"), request.user, pk
-    )
     user = request.user
-    models = PracticeModel.objects.visible_to(user)
+    organisation = visible_or_404(Organisation.objects.select_related("successor"), user, pk)
     everything = request.GET.get("below") == "1"
+    models = PracticeModel.objects.visible_to(user)
     models = models.in_subtree(pk) if everything else models.filter(organisation=organisation)
-    page = CappedPaginator(models.order_by("sort_key", "pk"), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    paginator = CappedPaginator(models.order_by("sort_key", "pk"), PER_PAGE)
+    page = paginator.get_page(request.GET.get("page"))
+    below = organisation.children.visible_to(user).existing().order_by(*PROTOCOL_ORDER)
+    first_below = list(below[: BELOW + 1])
     inside = acts_inside(user, organisation)
-    children = organisation.children.existing().order_by("position", "sort_key", "pk")
-    predecessors = list(organisation.predecessors.all())
-    around = [*organisation.ancestors(), *predecessors, organisation.successor]
-    opened = opened_by(user, filter(None, around))
     context = {
         "organisation": organisation,
-        "above": [one for one in reversed(organisation.ancestors()) if one in opened],
         "page_obj": page,
         "rows": rows(page.object_list),
         "everything": everything,
-        "children": Paginator(children, 200).get_page(1) if user.is_authenticated else (),
+        "below": first_below[:BELOW],
+        "has_more_below": len(first_below) > BELOW,
         "inside": inside,
-        "people": people(organisation) if inside else (),
-        "unfinished": unfinished(models) if inside else (),
-        "predecessors": [one for one in predecessors if one in opened],
-        "successor": organisation.successor if organisation.successor in opened else None,
+        "people": list(people(organisation)) if inside else (),
+        "unfinished": unfinished(user, pk) if inside else (),
         "former_names": former_names(organisation),
-        "can_register": user.is_authenticated
-        and Organisation.objects.registered_for_by(user).filter(pk=pk).exists(),
+        "can_register": Organisation.objects.registered_for_by(user).filter(pk=pk).exists(),
+        **around(user, organisation),
     }
     return render(request, "registry/organisation_detail.html", context)
 
@@ -88,22 +100,37 @@ def acts_inside(user, organisation):
     return user.sees_all or acted_for.exists()
 
 
-def opened_by(user, organisations):
-    """Return those the reader may open: a link must not lead to a page that is not there."""
-    keys = [organisation.pk for organisation in organisations]
-    return set(Organisation.objects.visible_to(user).filter(pk__in=keys))
+def around(user, organisation):
+    """Return those above, before and after it that the reader may open.
+
+    A link must not lead to a page that is not there.
+    """
+    above, before = organisation.ancestors(), list(organisation.predecessors.all())
+    keys = [one.pk for one in [*above, *before]] + [organisation.successor_id]
+    opened = set(Organisation.objects.visible_to(user).filter(pk__in=keys))
+    return {
+        "above": [one for one in reversed(above) if one in opened],
+        "predecessors": [one for one in before if one in opened],
+        "successor": organisation.successor if organisation.successor in opened else None,
+    }
 
 
 def people(organisation):
     """Return who acts for it today; an account that was switched off acts for nothing."""
     current = Membership.objects.current().filter(organisation=organisation, user__is_active=True)
-    return current.select_related("user").order_by("user__sort_key")
+    return current.select_related("user").order_by("user__sort_key", "pk")
 
 
-def unfinished(models):
-    """Return what waits for the unit: drafts not sent, and what was returned."""
-    Status = PracticeModel.Status  # noqa: N806
-    return models.filter(status__in=[Status.DRAFT, Status.RETURNED]).order_by("sort_key", "pk")[:50]
+def unfinished(user, pk):
+    """Return what is missing from it and those below: what was returned, and drafts not sent."""
+    models = PracticeModel.objects.visible_to(user).in_subtree(pk)
+    waiting = models.filter(status__in=[Status.RETURNED, Status.DRAFT]).order_by()
+    numbers = dict(waiting.values_list("status").annotate(number=Count("pk")))
+    return [
+        (status.value, status.label, numbers[status])
+        for status in (Status.RETURNED, Status.DRAFT)
+        if status in numbers
+    ]
 
 
 def former_names(organisation):
