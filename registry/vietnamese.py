@@ -5,6 +5,7 @@ import unicodedata
 
 _CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\ufeff\u202a-\u202e\u2066-\u2069]")
 _LOOKALIKE = str.maketrans({"Ð": "Đ", "ð": "đ"})
+_PLAIN = str.maketrans("đ²³", "d23")  # none of which decomposes, but people search for "m2"
 
 
 def clean_text(text):
@@ -12,16 +13,16 @@ def clean_text(text):
 
     NUL stays, so that validators refuse it with a message.
     """
-    text = unicodedata.normalize("NFC", text).translate(_LOOKALIKE)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _CONTROL.sub("", text).strip()
+    text = _CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    # Only now: an invisible character may have stood between a letter and its mark.
+    return unicodedata.normalize("NFC", text).translate(_LOOKALIKE).strip()
 
 
 def fold(text):
     """Return the search key: lower case, no diacritics, words parted by single spaces."""
-    text = unicodedata.normalize("NFD", clean_text(text).casefold()).replace("đ", "d")
+    text = unicodedata.normalize("NFD", clean_text(text).casefold()).translate(_PLAIN)
     letters = "".join(c for c in text if not unicodedata.combining(c))
-    return " ".join(re.findall(r"\w+", letters))
+    return " ".join(re.findall(r"[^\W_]+", letters))
 
 
 def document_date(date):
@@ -36,8 +37,8 @@ def document_date(date):
 
 # Spaces, punctuation and signs come before digits, digits before letters.
 _BEFORE_LETTERS = (
-    "\t\n\x0b\x0c\r\x85 _-‐–—―,;:!¡?¿.·'‹›\"«»()[]{}§¶@*/\\&#%‰†‡•`´˜^¯¨°©®→+±÷×<=>¬|¦~≤≥¤¢$£¥₫€"
-    "0123456789"
+    "\t\n\x0b\x0c\r\x85 _-‐–—―,;:!¡?¿.·'‹›\"«»()[]{}§¶@*/\\&#%‰†‡•′″`´˜^¯¨¸°©®←→↑↓⇒+±÷×<=>¬|¦~−∕⁄∙"
+    "√∞≈≤≥⋅■□▪▫▶►◄◆◇○●◦★☆✓✔✗❖➢¤¢$£¥₫€0123456789"
 )
 _LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _PRIMARY = {character: weight for weight, character in enumerate(_BEFORE_LETTERS + _LETTERS, 4)}
@@ -53,10 +54,17 @@ _SHAPES = {
 _QUOTES = {"‘": ("'", 3), "’": ("'", 4), "‚": ("'", 5), "“": ('"', 3), "”": ('"', 4), "„": ('"', 5)}
 # Huyền, hỏi, ngã, sắc, nặng; no tone comes first.
 _TONES = {"\u0300": 3, "\u0309": 4, "\u0303": 5, "\u0301": 6, "\u0323": 7}
-_COMMON, _UPPER = 2, 3
-_OTHER_LETTER, _OTHER_MARK = 0xFE, 0xFD
-_LEVEL = b"\x01"
-_LONGEST = 320
+_COMMON, _UPPER = 2, 8
+# Characters that stand for others ("²", "…", a space that does not break), told apart last.
+_STANDS_FOR = {"<compat>": 4, "<super>": 20, "<sub>": 21, "<noBreak>": 27, "<fraction>": 30}
+_STANDS_FOR_OTHERWISE = 31
+# The second mark on a letter must outweigh whatever the next letter has.
+_FURTHER_MARK = 64
+_OTHER_MARK = 63
+_OTHER_LETTER = 0xFE
+_LEVEL, _PART = b"\x01", b"\x00"
+_LONGEST = 320  # characters that count
+_LONGEST_KEY = 1000  # bytes; PostgreSQL refuses index rows above some 2,700
 
 
 def sort_key(text):
@@ -65,39 +73,66 @@ def sort_key(text):
     Compared are the letters first, then all tones, then upper case after lower.
     """
     primary, secondary, tertiary = bytearray(), bytearray(), bytearray()
-    for base, marks in _characters(clean_text(text)[:_LONGEST]):
+    for base, marks, shape in _characters(clean_text(text)[:_LONGEST]):
         lower, variant = _QUOTES.get(base, (base.lower(), _COMMON))
         for mark in list(marks):
             if (shaped := _SHAPES.get(lower + mark)) is not None:
                 lower = shaped
                 marks.remove(mark)
         primary += _weight(lower)
-        secondary.append(variant)
-        tertiary.append(_COMMON if base.lower() == base else _UPPER)
-        for mark in marks:
-            secondary.append(_TONES.get(mark, _OTHER_MARK))
-            tertiary.append(_COMMON)
-    return bytes(primary + _LEVEL + secondary + _LEVEL + tertiary)
+        weights = [_TONES.get(mark, _OTHER_MARK) for mark in marks]
+        if variant != _COMMON or not weights:
+            weights.insert(0, variant)
+        secondary.append(weights[0])
+        secondary.extend(_FURTHER_MARK + weight for weight in weights[1:])
+        tertiary.append(shape + (0 if base.lower() == base else _UPPER - _COMMON))
+    return _LEVEL.join([bytes(primary), _told(secondary), _told(tertiary)])[:_LONGEST_KEY]
 
 
 def person_sort_key(full_name):
-    """Return the sort key of a person: by given name, then family name, then the middle ones."""
-    words = full_name.split()
-    return sort_key(" ".join([*words[-1:], *words[:-1]]))
+    """Return the sort key of a person: by given name, then family name, then the middle ones.
+
+    Blind to case and to where a tone is put, so that nobody stands apart from their namesakes.
+    """
+    words = [_tone_last(word) for word in clean_text(full_name).lower().split()]
+    parts = [words[-1:], words[:-1][:1], words[1:-1]]
+    return _PART.join(sort_key(" ".join(part)) for part in parts)[:_LONGEST_KEY]
+
+
+def _tone_last(word):
+    """Return the word with its tone behind the last letter: "thủy" and "thuỷ" become one."""
+    characters = unicodedata.normalize("NFD", word)
+    return "".join(sorted(characters, key=lambda character: character in _TONES))
 
 
 def _characters(text):
-    """Yield each character with the marks on it."""
-    base, marks = "", []
-    for character in unicodedata.normalize("NFD", text):
+    """Yield each character with the marks on it and what it is worth when all else is equal."""
+    base, marks, shape = "", [], _COMMON
+    for character, its_shape in _spelt_out(text):
         if unicodedata.combining(character) and base:
             marks.append(character)
         else:
             if base:
-                yield base, marks
-            base, marks = character, []
+                yield base, marks, shape
+            base, marks, shape = character, [], its_shape
     if base:
-        yield base, marks
+        yield base, marks, shape
+
+
+def _spelt_out(text):
+    """Yield every character by itself, and instead of one that stands for others, those."""
+    for character in unicodedata.normalize("NFD", text):
+        kind = unicodedata.decomposition(character).partition(" ")[0]
+        if kind.startswith("<") and character not in _PRIMARY:
+            shape = _STANDS_FOR.get(kind, _STANDS_FOR_OTHERWISE)
+            yield from ((part, shape) for part in unicodedata.normalize("NFKD", character))
+        else:
+            yield character, _COMMON
+
+
+def _told(weights):
+    """Return a level without the usual weights at its end, which change no order."""
+    return bytes(weights).rstrip(bytes([_COMMON]))
 
 
 def _weight(character):
