@@ -1,12 +1,15 @@
 """Text fields whose content is cleaned on its way in, however it comes."""
 
-from django.core.validators import MaxLengthValidator
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.db import models
 
 from registry.vietnamese import clean_text
 
 
 class _Cleaned:
+    # Forms refuse NUL by themselves; PostgreSQL would answer it with an error.
+    default_validators = [ProhibitNullCharactersValidator()]
+
     def to_python(self, value):
         return self._clean(super().to_python(value))
 
