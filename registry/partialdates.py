@@ -11,10 +11,15 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registry.vietnamese import clean_text
+
 EARLIEST, LATEST = 1945, 2100
 
-_WORDS = re.compile(r"\b(ngày|tháng|năm)\b", re.IGNORECASE)
+_WORDS = re.compile(r"\b(ngày|tháng|năm|ngay|thang|nam)\b", re.IGNORECASE)
+_AROUND_SEPARATOR = re.compile(r"\s*([/.-])\s*")
 _DAY_FIRST = re.compile(r"(?:(?:(\d{1,2})[/.\- ])?(\d{1,2})[/.\- ])?(\d{4})", re.ASCII)
+# The keys of digits alone, which some phones show, have no stroke.
+_DIGITS = re.compile(r"(\d{2})?(\d{2})(\d{4})", re.ASCII)
 _ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?", re.ASCII)
 
 
@@ -23,10 +28,11 @@ def parse_partial(text):
 
     Raise ValueError if it is no date, or outside 1945 to 2100.
     """
-    text = " ".join(_WORDS.sub(" ", text).split())
+    text = " ".join(_WORDS.sub(" ", clean_text(text)).split())
+    text = _AROUND_SEPARATOR.sub(r"\1", text)
     if found := _ISO.fullmatch(text):
         year, month, day = found.groups()
-    elif found := _DAY_FIRST.fullmatch(text):
+    elif found := _DAY_FIRST.fullmatch(text) or _DIGITS.fullmatch(text):
         day, month, year = found.groups()
     else:
         raise ValueError(f"not a date: {text!r}")
@@ -41,12 +47,15 @@ def show_partial(value):
     return "/".join(reversed(value.split("-"))) if value else ""
 
 
-def validate_partial(value):
+def _is_stored_form(text):
     try:
-        is_stored_form = parse_partial(value) == value
+        return parse_partial(text) == text
     except ValueError:
-        is_stored_form = False
-    if not is_stored_form:
+        return False
+
+
+def validate_partial(value):
+    if not _is_stored_form(value):
         raise ValidationError(
             PartialDateFormField.default_error_messages["invalid"], code="invalid"
         )
@@ -76,7 +85,10 @@ class PartialDateFormField(forms.CharField):
     def prepare_value(self, value):
         """Show the stored form as people write it, anything else as it is."""
         text = str(value or "")
-        return show_partial(text) if _ISO.fullmatch(text) else text
+        return show_partial(text) if _is_stored_form(text) else text
+
+    def widget_attrs(self, widget):
+        return {**super().widget_attrs(widget), "inputmode": "numeric"}
 
 
 class PartialDateField(models.CharField):

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -19,6 +21,11 @@ from registry.partialdates import PartialDateFormField, parse_partial, show_part
         ("ngày 19 tháng 5 năm 2021", "2021-05-19", "19/05/2021"),
         ("2021-05-19", "2021-05-19", "19/05/2021"),
         ("2021-5", "2021-05", "05/2021"),
+        ("thang 5 nam 2021", "2021-05", "05/2021"),
+        (unicodedata.normalize("NFD", "tháng 5/2021"), "2021-05", "05/2021"),
+        ("19 / 5 / 2021", "2021-05-19", "19/05/2021"),
+        ("19052021", "2021-05-19", "19/05/2021"),
+        ("052021", "2021-05", "05/2021"),
     ],
 )
 def test_a_day_a_month_or_a_year_is_understood(typed, stored, shown):
@@ -37,6 +44,10 @@ def test_a_day_a_month_or_a_year_is_understood(typed, stored, shown):
         "2101",
         "21",
         "5/21",
+        "20210519",
+        "192021",
+        "5--2021",
+        "2021\0",
         "mai",
         "1/1/1/2021",
         "٢٠٢١",
@@ -51,9 +62,14 @@ def test_a_wrong_date_stays_as_it_was_typed():
     field = PartialDateFormField()
 
     assert field.prepare_value("31/2/2021") == "31/2/2021"
+    assert field.prepare_value("2021-13") == "2021-13"
     assert field.prepare_value("2021-05") == "05/2021"
     with pytest.raises(ValidationError):
         field.clean("31/2/2021")
+
+
+def test_phones_show_their_digits_for_a_date():
+    assert PartialDateFormField().widget.attrs["inputmode"] == "numeric"
 
 
 def test_a_date_that_is_shown_and_sent_back_has_not_changed():
