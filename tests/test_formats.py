@@ -7,6 +7,8 @@ from django.template import Context, Template
 from django.utils import timezone, translation
 from django.utils.formats import date_format, localize
 
+from registry.templatetags.vietnamese import day, number
+
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize(
@@ -30,6 +32,27 @@ def test_vietnamese_numbers_have_dots_for_thousands_and_a_decimal_comma():
         assert localize(Decimal("1234567.89")) == "1.234.567,89"
         assert forms.DecimalField(localize=True).clean("1.234.567,89") == Decimal("1234567.89")
         assert date_format(datetime.date(2023, 6, 5), "SHORT_DATE_FORMAT") == "05/06/2023"
+
+
+def test_english_numbers_keep_their_commas():
+    with translation.override("en"):
+        assert localize(Decimal("1234567.89")) == "1,234,567.89"
+        assert forms.DecimalField(localize=True).clean("1,234.5") == Decimal("1234.5")
+        assert date_format(datetime.date(2023, 6, 5), "SHORT_DATE_FORMAT") == "05/06/2023"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(1234567, "1.234.567"), (1.5, "1,5"), (2000.0, "2.000"), (Decimal(0), "0"), ("", "")],
+)
+def test_a_number_shows_decimals_only_where_it_has_any(value, shown):
+    with translation.override("vi"):
+        assert number(value) == shown
+
+
+def test_the_day_of_a_moment_is_the_day_it_was_here():
+    with timezone.override("Asia/Ho_Chi_Minh"):
+        assert day(datetime.datetime(2023, 6, 1, 17, 30, tzinfo=datetime.UTC)) == "02/06/2023"
 
 
 def test_the_filters_show_what_people_write():

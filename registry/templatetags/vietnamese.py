@@ -1,5 +1,8 @@
 """Dates, moments and numbers as people here write them."""
 
+import datetime
+from decimal import Decimal
+
 from django import template
 from django.utils import formats, timezone
 
@@ -11,7 +14,9 @@ register.filter("partial_date", show_partial)
 
 @register.filter
 def day(value):
-    """Return dd/mm/yyyy; "" for no date."""
+    """Return dd/mm/yyyy, of a moment the day it was here; "" for no date."""
+    if isinstance(value, datetime.datetime) and timezone.is_aware(value):
+        value = timezone.localtime(value)
     return f"{value:%d/%m/%Y}" if value else ""
 
 
@@ -26,5 +31,7 @@ def number(value):
     """Return a number with its thousands parted, decimals only where there are any; "" for none."""
     if value is None:
         return ""
-    whole = value == value.to_integral_value() if hasattr(value, "to_integral_value") else True
-    return formats.number_format(value, decimal_pos=0 if whole else None, force_grouping=True)
+    has_decimals = isinstance(value, float | Decimal) and value != int(value)
+    return formats.number_format(
+        value, decimal_pos=None if has_decimals else 0, force_grouping=True
+    )
