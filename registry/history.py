@@ -48,6 +48,12 @@ class History(HistoricalRecords):
             models.signals.post_delete.connect(self.post_delete, sender=sender, weak=False)
             sender._meta.simple_history_manager_attribute = self.manager_name
 
+    def post_save(self, instance, created, using=None, update_fields=None, **kwargs):
+        """Keep nothing of a save that changed nothing we keep, such as the last sign-in."""
+        if update_fields and set(update_fields) <= set(self.excluded_fields):
+            return
+        super().post_save(instance, created, using=using, **kwargs)
+
     def _get_history_user_fields(self):
         user = models.ForeignKey(
             "registry.User",

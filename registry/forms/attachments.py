@@ -183,10 +183,10 @@ class ReplicationForm(ModelForm):
             self.instance.organisation = organisation
         return self.cleaned_data
 
-    def validate_constraints(self):
-        """Check those on model and unit too, which are no fields of the model form's own."""
-        exclude = self._get_validation_exclusions() - {"model", "organisation"}
+    def validate_unique(self):
+        """Check model and unit too, which are no fields of the model form's own."""
+        super().validate_unique()
         try:
-            self.instance.validate_constraints(exclude=exclude)
+            self.instance.validate_constraints(exclude=set(self._meta.fields))
         except ValidationError as error:
             self._update_errors(error)
