@@ -87,9 +87,6 @@ class PartialDateFormField(forms.CharField):
         text = str(value or "")
         return show_partial(text) if _is_stored_form(text) else text
 
-    def widget_attrs(self, widget):
-        return {**super().widget_attrs(widget), "inputmode": "numeric"}
-
 
 class PartialDateField(models.CharField):
     """A day, a month or a year."""

@@ -123,7 +123,9 @@ def test_no_field_cuts_counts_or_checks_while_one_types():
     for attribute in ("maxlength", "required", "min", "placeholder"):
         assert tree.xpath(f"//@{attribute}") == []
     assert by_id(tree, "id_households").get("type") == "text"
-    assert by_id(tree, "id_started").get("inputmode") == "numeric"
+    assert by_id(tree, "id_households").get("inputmode") == "numeric"
+    # The keypad of an iPhone has no stroke to write a date with.
+    assert by_id(tree, "id_started").get("inputmode") is None
 
 
 def test_text_is_brought_into_one_form_before_its_length_is_checked():

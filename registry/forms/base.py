@@ -62,7 +62,8 @@ class BoundField(DjangoBoundField):
             return attrs
         attrs |= {name: False for name in UNWANTED if name in widget.attrs}
         attrs["class"] = self._css_classes(widget)
-        if isinstance(widget, forms.DateInput | forms.NumberInput):
+        # Not for dates: the keypad of an iPhone has no stroke.
+        if isinstance(widget, forms.NumberInput):
             attrs.setdefault("inputmode", widget.attrs.get("inputmode", "numeric"))
         return attrs
 

@@ -68,10 +68,6 @@ def test_a_wrong_date_stays_as_it_was_typed():
         field.clean("31/2/2021")
 
 
-def test_phones_show_their_digits_for_a_date():
-    assert PartialDateFormField().widget.attrs["inputmode"] == "numeric"
-
-
 def test_a_date_that_is_shown_and_sent_back_has_not_changed():
     field = PartialDateFormField()
 
