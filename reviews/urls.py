@@ -23,6 +23,7 @@ seminar_urls = [
 item_urls = [
     path("", agenda.agendaitem_detail, name="agendaitem_detail"),
     path("edit/", agenda.agendaitem_update, name="agendaitem_update"),
+    path("move/", agenda.agendaitem_move, name="agendaitem_move"),
     path("drop/", agenda.agendaitem_drop, name="agendaitem_drop"),
     path("recuse/", agenda.agendaitem_recuse, name="agendaitem_recuse"),
     path("proposal/", agenda.conclusion_update, name="conclusion_update"),

@@ -246,6 +246,7 @@ TABLE = {
         ("item_of_others", "in 200 404 200 200 200 200", NO),
     ],
     "reviews:agendaitem_update": [("item", RUNS, RAN), ("ended_item", RUNS_LATE, RUNS_LATE)],
+    "reviews:agendaitem_move": [("item", NO, RAN), ("ended_item", NO, RUNS_LATE)],
     "reviews:agendaitem_drop": [("planned_item", NO, RAN), ("item", NO, RUNS_LATE)],
     "reviews:agendaitem_recuse": [
         ("item", "in 404 403 403 200 200 403", "in 404 403 403 302 302 403"),

@@ -9,6 +9,7 @@ from registry.files import check_upload
 from registry.history import version_of
 from registry.models import Evidence, Outcome, PracticeModel, Verdict
 from reviews.models import Assessment, DecisionLine, Scan
+from reviews.models.seminar import listed
 from tests import factories
 
 # In every name that is not for everybody: a page that refuses must not have it.
@@ -204,18 +205,28 @@ def _replication(world, record, role):
     return {"token": uuid4(), "organisation": own.pk, "state": "not_yet"}
 
 
+def _seen(**fields):
+    return lambda world, record, role: {"version": version_of(record.history), **fields}
+
+
 def _rows(prefix):
-    return _plain(**{f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0})
+    return lambda world, seminar, role: {
+        "version": version_of(getattr(seminar, prefix).model.history.filter(seminar=seminar)),
+        f"{prefix}-TOTAL_FORMS": 0,
+        f"{prefix}-INITIAL_FORMS": 0,
+    }
 
 
 def _block(world, record, role):
     found = PracticeModel.objects.running().filter(organisation__block="wards")
-    return {"block": "wards", "expected": found.exclude(agenda_items__seminar=record).count()}
+    found = found.exclude(agenda_items__seminar=record)
+    shown = found.order_by("organisation__position", "sort_key", "pk")
+    return {"block": "wards", "expected": listed(shown)}
 
 
 def _rest(world, seminar, role):
     rest = seminar.items.without_conclusion()
-    return {"whose": "Chủ trì", "expected": ",".join(str(item.pk) for item in rest)}
+    return {"whose": "Chủ trì", "expected": listed(rest)}
 
 
 def _recusal(world, item, role):
@@ -248,15 +259,20 @@ BODIES = {
     },
     "registry:enrolment_return": _plain(reason="Nêu rõ cách làm."),
     "reviews:seminar_create": _once(**_seminar),
-    "reviews:seminar_update": _plain(**_seminar),
+    "reviews:seminar_update": _seen(**_seminar),
     "reviews:panel_update": _rows("members"),
     "reviews:criteria_update": _rows("criteria"),
     "reviews:agenda_add": lambda world, record, role: {"codes": world.public.code},
     "reviews:agenda_add_block": _block,
     "reviews:conclude_rest": _rest,
-    "reviews:agendaitem_update": _plain(position=1, paper="none", presenter="Lê Thử"),
+    "reviews:agendaitem_update": _seen(position=1, paper="none", presenter="Lê Thử"),
+    "reviews:agendaitem_move": _plain(to="up"),
     "reviews:agendaitem_recuse": _recusal,
-    "reviews:conclusion_update": _plain(verdict="maintain", whose="Chủ trì"),
+    "reviews:conclusion_update": lambda world, item, role: {
+        "verdict": "maintain",
+        "whose": "Chủ trì",
+        "version": version_of(item.conclusion_entries()),
+    },
     "reviews:assessment_detail": _version(verdict="maintain"),
     "reviews:assessment_paper": _version(verdict="maintain"),
     "reviews:decision_create": _once(**_paper),

@@ -13,7 +13,7 @@ MOST_CODES = 200
 
 
 class AgendaAddForm(Form):
-    """Put models before the seminar by their codes, a line or a comma between them."""
+    """Put models before the seminar by their codes or names, one on each line."""
 
     codes = forms.CharField(
         label=_("Codes of the models"),
@@ -26,8 +26,14 @@ class AgendaAddForm(Form):
         """Return the models; name every line that is none."""
         lookup = ModelLookupField(queryset=candidates())
         lines = [line.strip() for line in self.cleaned_data["codes"].splitlines()]
+        lines = list(filter(None, lines))
+        if len(lines) > MOST_CODES:
+            raise forms.ValidationError(
+                _("At most %(most)s lines at once; put the others before the seminar after these."),
+                params={"most": MOST_CODES},
+            )
         found, errors = [], []
-        for line in [line for line in lines if line][:MOST_CODES]:
+        for line in lines:
             try:
                 found.append(lookup.find(line))
             except forms.ValidationError as error:
@@ -46,12 +52,12 @@ def candidates():
 
 
 class BlockForm(Form):
-    """All running models of a block at once."""
+    """All running models of a block at once; ``expected`` are those the page has announced."""
 
     block = forms.ChoiceField(
         label=_("Block"), choices=Organisation.Block, widget=forms.RadioSelect
     )
-    expected = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    expected = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class AgendaItemForm(ModelForm):
@@ -139,4 +145,4 @@ class ConcludeRestForm(Form):
         max_length=200,
         help_text=_("The chair, or the panel by majority …"),
     )
-    expected = forms.CharField(widget=forms.HiddenInput, required=False, max_length=8000)
+    expected = forms.CharField(required=False, widget=forms.HiddenInput)

@@ -1,6 +1,8 @@
 """What is put before a seminar, and what is said of it there."""
 
-from django.db import models, transaction
+from contextlib import contextmanager
+
+from django.db import models
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -9,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.fields import LineField, ProseField
 from registry.history import History, Recorded
 from registry.models import MoveRefused, Organisation, PracticeModel, Verdict
-from reviews.models.seminar import Seminar
+from reviews.models.seminar import Seminar, check_version
 from reviews.querysets import AgendaItemQuerySet
 
 
@@ -71,24 +73,50 @@ class AgendaItem(Recorded):
     def get_absolute_url(self):
         return reverse("reviews:agendaitem_detail", args=[self.pk])
 
-    @transaction.atomic
-    def write(self, *, by):
+    @contextmanager
+    def held(self, *states):
+        """Hold the seminar in one of the states, with this item still before it."""
+        with self.seminar.held(*states):
+            if not AgendaItem.objects.filter(pk=self.pk).exists():
+                raise MoveRefused(_("This item is no longer before the seminar."), code="move")
+            yield
+
+    def write(self, *, by, version):
         """Store what a form put into this instance, unless the seminar has been closed."""
-        Seminar.objects.select_for_update().get(pk=self.seminar_id).check_not_closed()
-        self.save_by(by)
+        with self.held(Seminar.State.PLANNED, Seminar.State.OPEN):
+            check_version(self.history, version)
+            self.save_by(by)
 
     def drop(self, *, by):
         """Take the item off the agenda while the seminar is planned."""
-        with self.seminar.held(Seminar.State.PLANNED):
+        with self.held(Seminar.State.PLANNED):
             for record in [*self.recusals.all(), *self.scans.all()]:
                 record._history_user = by
                 record.delete()
             self._history_user = by
             self.delete()
 
+    def move(self, *, up, by):
+        """Change places with the item before this one, or after it; return the place, from 0.
+
+        Those at the ends stay. Numbers that were given twice are counted out anew, so that the
+        step is always seen.
+        """
+        with self.held(Seminar.State.PLANNED, Seminar.State.OPEN):
+            items = list(self.seminar.items.all())
+            here = items.index(self)
+            there = here - 1 if up else here + 1
+            if 0 <= there < len(items):
+                items[here], items[there] = items[there], items[here]
+            for position, item in enumerate(items, 1):
+                if item.position != position:
+                    item.position = position
+                    item.save_by(by, why="move")
+            return items.index(self)
+
     def recuse(self, member, *, reason, by):
         """Take a member out of this item's review; an open ballot of theirs is withdrawn."""
-        with self.seminar.held(Seminar.State.PLANNED, Seminar.State.OPEN):
+        with self.held(Seminar.State.PLANNED, Seminar.State.OPEN):
             ballot = self.ballots.filter(member=member).first()
             if ballot and ballot.handed_in_at:
                 raise MoveRefused(
@@ -146,13 +174,20 @@ class AgendaItem(Recorded):
         conclusions = self._meta.get_field("conclusion").related_model
         return conclusions.objects.filter(item=self).first() or conclusions(item=self)
 
-    def conclude(self, *, verdict, rationale, whose, by, take_up=None, **details):
+    def conclusion_entries(self):
+        """Return the history of the proposal on this item, empty as long as there is none."""
+        return self._meta.get_field("conclusion").related_model.history.filter(item=self)
+
+    def conclude(self, *, verdict, rationale, whose, by, take_up=None, version=None, **details):
         """Record the seminar's proposal on this item, with the tally at this moment.
 
         ``whose`` says who proposed, for the clerk only writes down. Recorded again, the
-        proposal is changed on record, as long as the seminar is open.
+        proposal is changed on record, as long as the seminar is open. ``version`` is that of
+        the proposal a page has shown.
         """
-        with self.seminar.held(Seminar.State.OPEN):
+        with self.held(Seminar.State.OPEN):
+            if version is not None:
+                check_version(self.conclusion_entries(), version)
             conclusion = self.conclusion_or_new()
             conclusion.verdict, conclusion.rationale = verdict, rationale
             conclusion.whose, conclusion.recorded_by = whose, by

@@ -348,3 +348,7 @@ class Conclusion(Recorded):
 
     def __str__(self):
         return f"{self.item}: {self.get_verdict_display()}"
+
+    def clean(self):
+        if self.merged_into_id and self.merged_into_id == self.item.model_id:
+            raise ValidationError({"merged_into": _("A model cannot be merged into itself.")})

@@ -10,10 +10,21 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.fields import LineField
-from registry.history import History, Recorded, create_all_by
-from registry.models import MoveRefused
+from registry.history import History, Recorded, create_all_by, version_of
+from registry.models import MoveRefused, StaleVersion
 from reviews.models.panel import TreeOfUnits
 from reviews.querysets import SeminarQuerySet
+
+
+def check_version(entries, version):
+    """Raise StaleVersion unless the history of what is written is as long as the page has seen."""
+    if version != version_of(entries):
+        raise StaleVersion(_("Somebody has saved this since you opened the page."), code="stale")
+
+
+def listed(records):
+    """Return the keys of records with commas between: what a page has shown, to be held to it."""
+    return ",".join(str(record.pk) for record in records)
 
 
 class Seminar(Recorded):
@@ -109,9 +120,10 @@ class Seminar(Recorded):
             yield
 
     @transaction.atomic
-    def write(self, *, by):
+    def write(self, *, by, version):
         """Store what a form put into this instance, unless the seminar has been closed."""
         Seminar.objects.select_for_update().get(pk=self.pk).check_not_closed()
+        check_version(self.history, version)
         self.save_by(by)
 
     # --- Planning ---------------------------------------------------------------------------
@@ -171,19 +183,24 @@ class Seminar(Recorded):
     def conclude_rest(self, *, verdict, rationale, whose, by, expected=None):
         """Record one proposal for every item that has none yet; return how many.
 
-        ``expected`` holds the keys of the items as a preview showed them, with commas between;
-        if they are others by now, nothing is recorded.
+        ``expected`` are the items as a preview ``listed`` them; if they are others by now,
+        nothing is recorded.
         """
         with self.held(self.State.OPEN):
             rest = list(self.items.without_conclusion())
-            if expected is not None and expected != ",".join(str(item.pk) for item in rest):
+            if expected is not None and expected != listed(rest):
                 raise MoveRefused(
                     _("The items without a proposal have changed since you opened the page."),
                     code="stale",
                 )
-            for item in rest:
-                item.conclude(verdict=verdict, rationale=rationale, whose=whose, by=by)
-            return len(rest)
+            Conclusion = self.items.model._meta.get_field("conclusion").related_model  # noqa: N806
+            said = {"verdict": verdict, "rationale": rationale, "whose": whose, "recorded_by": by}
+            tallies = self.items.model.tallies(rest)
+            proposals = [Conclusion(item=item, tally=tallies[item.pk], **said) for item in rest]
+            for proposal in proposals[:1]:  # the others differ in nothing that is checked
+                proposal.full_clean()
+            create_all_by(by, proposals)
+            return len(proposals)
 
     # --- Progress ---------------------------------------------------------------------------
 

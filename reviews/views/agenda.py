@@ -1,14 +1,20 @@
 """What is put before a seminar, what is said of it there, and what is proposed."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db import transaction
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registry.access import is_allowed, posted, refusals_lead_to, visible_or_404
+from registry.access import (
+    is_allowed,
+    posted,
+    posted_version,
+    refusals_lead_to,
+    visible_or_404,
+)
 from registry.models import MoveRefused, PracticeModel, Verdict
 from registry.storage import files_follow_the_transaction
 from reviews.forms.agenda import (
@@ -20,7 +26,8 @@ from reviews.forms.agenda import (
     RecusalForm,
 )
 from reviews.models import AgendaItem, Assessment, Scan, Seminar
-from reviews.views.seminars import with_tallies
+from reviews.models.seminar import listed
+from reviews.views.seminars import ITEMS_A_PAGE, seen_version, with_tallies
 
 State = Seminar.State
 
@@ -40,30 +47,35 @@ def agenda_add(request, pk):
 
 @require_form
 def agenda_add_block(request, pk):
-    """Put all running models of a block before the seminar, after saying how many they are."""
+    """Put all running models of a block before the seminar, after saying which they are."""
     seminar = _planned(request, pk)
-    form = BlockForm(posted(request)[0])
-    models = None
-    if request.method == "POST" and form.is_valid():
-        block = form.cleaned_data["block"]
-        models = PracticeModel.objects.running().filter(organisation__block=block)
-        models = models.exclude(agenda_items__seminar=seminar).select_related("organisation")
-        if form.cleaned_data["expected"] is not None:
-            return _put(request, seminar, _as_announced(models, form, seminar))
-        form = BlockForm(initial={"block": block, "expected": models.count()})
-    context = {"form": form, "seminar": seminar, "models": models}
+    sent = request.POST if request.method == "POST" else request.GET
+    form = BlockForm(sent if "block" in sent else None)
+    context = {"form": form, "seminar": seminar}
+    if form.is_valid():
+        block, expected = form.cleaned_data["block"], form.cleaned_data["expected"]
+        models = _running_in(block, seminar)
+        if request.method == "POST":
+            _refuse_others(expected, listed(models), seminar)
+            return _put(request, seminar, models)
+        context |= {"block": block, "models": models, "expected": listed(models)}
     return render(request, "reviews/agenda_add_block.html", context)
 
 
-def _as_announced(models, form, seminar):
-    """Return the models if they are as many as the page said; 409 if that has changed."""
-    models = list(models.order_by("organisation__position", "sort_key", "pk"))
-    if len(models) != form.cleaned_data["expected"]:
+def _running_in(block, seminar):
+    """Return the running models of a block that are not before the seminar yet."""
+    models = PracticeModel.objects.running().filter(organisation__block=block)
+    models = models.exclude(agenda_items__seminar=seminar).select_related("organisation")
+    return models.order_by("organisation__position", "sort_key", "pk")
+
+
+def _refuse_others(expected, shown, seminar):
+    """Let the clerk put only what they have seen: 409 if the models are others by now."""
+    if expected != shown:
         with refusals_lead_to(seminar.get_absolute_url()):
             raise MoveRefused(
                 _("The models of this block have changed since you opened the page."), code="stale"
             )
-    return models
 
 
 def _put(request, seminar, models):
@@ -111,12 +123,26 @@ def agendaitem_update(request, pk):
         form = AgendaItemForm(*posted(request), instance=item)
         if request.method == "POST" and form.is_valid():
             with files_follow_the_transaction(), transaction.atomic():
-                item.write(by=request.user)
+                item.write(by=request.user, version=posted_version(request))
                 for checked in form.cleaned_data["files"]:
                     Scan.store(checked, by=request.user, item=item)
             messages.success(request, _("The item has been saved."))
             return redirect(item)
-    return render(request, "reviews/agendaitem_form.html", {"form": form, "item": item})
+    version = seen_version(request, item.history)
+    context = {"form": form, "item": item, "version": version}
+    return render(request, "reviews/agendaitem_form.html", context)
+
+
+@require_POST
+def agendaitem_move(request, pk):
+    """One place up, or down; back to where it is seen in the list."""
+    item = _item(request, pk, may="run_by")
+    if (to := request.POST.get("to")) not in ("up", "down"):
+        raise BadRequest
+    seminar = item.seminar.get_absolute_url()
+    with refusals_lead_to(seminar):
+        place = item.move(up=to == "up", by=request.user)
+    return redirect(f"{seminar}?page={place // ITEMS_A_PAGE + 1}#item-{pk}")
 
 
 @require_POST
@@ -162,13 +188,19 @@ def conclusion_update(request, pk):
             messages.success(request, _("The proposal has been recorded. It changes no model yet."))
             return redirect(item.seminar)
     (row,) = with_tallies(request.user, [item])
-    context = {"form": form, "item": item, "row": row, "lacks_quorum": item.lacks_quorum()}
+    context = {
+        "form": form,
+        "item": item,
+        "row": row,
+        "lacks_quorum": item.lacks_quorum(),
+        "version": seen_version(request, item.conclusion_entries()),
+    }
     return render(request, "reviews/conclusion_form.html", context)
 
 
 def _concluded(request, item, form):
     try:
-        item.conclude(by=request.user, **form.cleaned_data)
+        item.conclude(by=request.user, version=posted_version(request), **form.cleaned_data)
     except MoveRefused:
         raise
     except ValidationError as error:
@@ -184,8 +216,7 @@ def conclude_rest(request, pk):
     with refusals_lead_to(seminar.get_absolute_url()):
         seminar.check_state(State.OPEN)
         rest = list(seminar.items.without_conclusion().select_related("model", "organisation"))
-        shown = ",".join(str(item.pk) for item in rest)
-        form = ConcludeRestForm(posted(request)[0], initial={"expected": shown})
+        form = ConcludeRestForm(posted(request)[0], initial={"expected": listed(rest)})
         if request.method == "POST" and form.is_valid():
             number = seminar.conclude_rest(
                 verdict=Verdict.MAINTAIN,

@@ -3,16 +3,23 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registry.access import is_allowed, posted, refusals_lead_to, visible_or_404
+from registry.access import (
+    is_allowed,
+    posted,
+    posted_version,
+    refusals_lead_to,
+    visible_or_404,
+)
+from registry.history import version_of
 from registry.models import FormToken, MoveRefused
 from reviews.forms.seminar import CriteriaFormSet, PanelFormSet, SeminarCreateForm, SeminarForm
 from reviews.models import AgendaItem, Assessment, Criterion, Seminar
+from reviews.models.seminar import check_version
 
 State = Seminar.State
 
@@ -25,6 +32,8 @@ CRITERIA = (
     (gettext_noop("Spreads, and can be replicated"), 15),
     (gettext_noop("Agreed to by the people"), 10),
 )
+
+ITEMS_A_PAGE = 50
 
 require_form = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -61,10 +70,17 @@ def seminar_update(request, pk):
         seminar.check_not_closed()
         form = SeminarForm(posted(request)[0], instance=seminar)
         if request.method == "POST" and form.is_valid():
-            seminar.write(by=request.user)
+            seminar.write(by=request.user, version=posted_version(request))
             messages.success(request, _("The seminar has been saved."))
             return redirect(seminar)
-    return render(request, "reviews/seminar_form.html", {"form": form, "seminar": seminar})
+    version = seen_version(request, seminar.history)
+    context = {"form": form, "seminar": seminar, "version": version}
+    return render(request, "reviews/seminar_form.html", context)
+
+
+def seen_version(request, entries):
+    """Return the version a page carries: of what it shows first, and again when it is corrected."""
+    return posted_version(request) if request.method == "POST" else version_of(entries)
 
 
 @require_safe
@@ -76,12 +92,13 @@ def seminar_detail(request, pk):
         .filter(seminar=seminar)
         .select_related("model", "organisation", "conclusion")
     )
-    page = Paginator(items, 50).get_page(request.GET.get("page"))
+    page = Paginator(items, ITEMS_A_PAGE).get_page(request.GET.get("page"))
     runs = is_allowed(seminar, request.user, "run_by")
     context = {
         "seminar": seminar,
         "page_obj": page,
         "rows": with_tallies(request.user, list(page.object_list)),
+        "shows_ballots": request.user.sees_all or request.user.is_panel,
         "can_run": runs,
         "can_plan": runs and seminar.is_planned,
         "can_conclude": runs and seminar.is_open,
@@ -138,6 +155,9 @@ def criteria_update(request, pk):
                     Criterion(
                         seminar=seminar, name=_(name), max_points=points, position=position
                     ).save_by(request.user)
+                messages.success(
+                    request, _("These criteria are only a suggestion. Change them as you need.")
+                )
         return redirect("reviews:criteria_update", pk)
     done = _("The criteria have been saved.")
     return _rows_page(request, pk, CriteriaFormSet, "reviews/criteria_form.html", done)
@@ -170,18 +190,23 @@ def seminar_close(request, pk):
 def _rows_page(request, pk, formset_class, template, done):
     """Show and store the rows of a planned seminar; all of them or none."""
     seminar = visible_or_404(Seminar.objects, request.user, pk, may="run_by")
+    entries = formset_class.model.history.filter(seminar=seminar)
     with refusals_lead_to(seminar.get_absolute_url()):
         seminar.check_state(State.PLANNED)
         formset = formset_class(posted(request)[0], instance=seminar)
-        if request.method == "POST" and formset.is_valid():
+        if request.method == "POST":
             with seminar.held(State.PLANNED):
-                _store(formset, request.user)
-            messages.success(request, done)
-            return redirect(seminar)
-    return render(request, template, {"formset": formset, "seminar": seminar})
+                check_version(entries, posted_version(request))
+                saved = formset.is_valid()
+                if saved:
+                    _store(formset, request.user)
+            if saved:
+                messages.success(request, done)
+                return redirect(seminar)
+    context = {"formset": formset, "seminar": seminar, "version": seen_version(request, entries)}
+    return render(request, template, context)
 
 
-@transaction.atomic
 def _store(formset, user):
     formset.save(commit=False)
     for gone in formset.deleted_objects:
