@@ -155,6 +155,15 @@ def outcome_forms(enrolment, data=None):
     ]
 
 
+def errors_of(forms):
+    """Return the errors of all rows for the summary, each with the indicator it is about."""
+    return [
+        {**error, "label": f"{form.instance.indicator}: {error['label']}"}
+        for form in forms
+        for error in form.error_summary
+    ]
+
+
 class ReplicationForm(ModelForm):
     """A unit says that it takes a model up; ``choices`` are the units it may be said for."""
 

@@ -25,6 +25,7 @@ from registry.forms.attachments import (
     EvidenceForm,
     NoteForm,
     ReplicationForm,
+    errors_of,
     outcome_forms,
 )
 from registry.history import version_of
@@ -137,7 +138,13 @@ def outcomes_update(request, pk):
         if saved:
             messages.success(request, _("The figures have been saved."))
             return redirect(model)
-    context = {"enrolment": enrolment, "model": model, "forms": forms, "version": version}
+    context = {
+        "enrolment": enrolment,
+        "model": model,
+        "forms": forms,
+        "errors": errors_of(forms),
+        "version": version,
+    }
     return render(request, "registry/outcomes_form.html", context)
 
 
