@@ -7,7 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry.access import visible_or_404
+from registry.access import record_opening, visible_or_404
 from registry.admin.words import in_words
 from registry.models import PracticeModel
 from registry.views.catalogue import PER_PAGE
@@ -23,6 +23,7 @@ MOVEMENTS = "historicalpracticemodel_movements_set"
 def practicemodel_history(request, pk):
     """Who wrote what when, and why; for those inside the unit and for the office."""
     model = visible_or_404(PracticeModel.objects, request.user, pk, may="inside_seen_by")
+    record_opening(request.user, model)
     known = ("history_user", "on_behalf_of", "organisation", "field", "merged_into")
     entries = model.history.select_related(*known).order_by("-history_id")
     page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
