@@ -450,6 +450,19 @@ def test_only_the_office_and_those_it_concerns_read_why_a_model_ends(world):
         assert shows == (role != "stranger"), role
 
 
+def test_a_paper_names_no_seminar_or_paper_that_the_reader_does_not_see(world):
+    paper = world.published
+    paper.seminar, paper.corrects = world.open, world.issued
+    paper.save()
+    clients = clients_of(world.people)
+    page = reverse("reviews:decision_detail", args=[paper.pk])
+    for role in ("stranger", "unit", "clerk"):
+        content = clients[role].get(page).content.decode()
+        for record, title in ((world.open, world.open.title), (world.issued, world.issued.subject)):
+            shows = title in content or f'"{record.get_absolute_url()}"' in content
+            assert shows == (role != "stranger"), f"{record} to {role}"
+
+
 def test_opening_a_draft_from_outside_is_on_record_wherever_it_is_read(world):
     client = clients_of(world.people)["clerk"]
     for name in ("practicemodel_detail", "practicemodel_update", "practicemodel_history"):

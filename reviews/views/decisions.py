@@ -61,6 +61,8 @@ def decision_detail(request, pk):
         "scans": Scan.objects.visible_to(user).filter(decision=decision),
         "can_write": writes and not decision.is_issued,
         "can_follow": writes and decision.is_issued,
+        "seminar": Seminar.objects.visible_to(user).filter(pk=decision.seminar_id).first(),
+        "corrects": Decision.objects.visible_to(user).filter(pk=decision.corrects_id).first(),
         "corrected_by": decision.corrected_by.visible_to(user),
     }
     return render(request, "reviews/decision_detail.html", context)
