@@ -73,7 +73,7 @@ def test_the_whole_road(page, people):
 
 def register(page, people):
     sign_in(page, people["unit"])
-    page.click(f"main a[href='{reverse('registry:practicemodel_create')}']")
+    go(page, f"main a[href='{reverse('registry:practicemodel_create')}']")
     page.fill("[name=name]", NAME)
     press(page, "draft")
     model = PracticeModel.objects.get(name=NAME)
@@ -103,15 +103,15 @@ def register(page, people):
 def complete_and_send_again(page, people, model):
     sign_in(page, people["clerk"])
     page.goto(model.get_absolute_url())
-    page.click(f"main a[href='{address('registry:practicemodel_return', model)}']")
+    go(page, f"main a[href='{address('registry:practicemodel_return', model)}']")
     page.fill("[name=reason]", "Xin nêu rõ số hộ tham gia.")
     page.fill("[name=due]", f"31/12/{this_year()}")
-    page.click("main form button")
+    go(page, "main form button")
 
     sign_in(page, people["unit"])
     page.goto(model.get_absolute_url())
     assert "Xin nêu rõ số hộ tham gia." in page.inner_text(".app-band--unsent")
-    page.click(f"main a[href='{address('registry:practicemodel_update', model)}']")
+    go(page, f"main a[href='{address('registry:practicemodel_update', model)}']")
     page.fill("[name=beneficiaries]", "42 hộ trong khối phố")
     press(page, "send")
     assert status(model) == "submitted"
@@ -133,7 +133,7 @@ def plan_and_open(page, people, model):
     page.fill("[name=title]", "Tọa đàm thử nghiệm")
     page.fill("[name=held_on]", f"1/6/{this_year()}")
     page.fill("[name=quorum]", "3")
-    page.click("main form button")
+    go(page, "main form button")
     seminar = Seminar.objects.get()
 
     seats = [
@@ -145,18 +145,18 @@ def plan_and_open(page, people, model):
     page.goto(address("reviews:panel_update", seminar))
     for row, (name, unit, account) in enumerate(seats):
         if not page.locator(f"[name=members-{row}-name]").count():
-            page.click("main form button")
+            go(page, "main form button")
             page.goto(address("reviews:panel_update", seminar))
         page.fill(f"[name=members-{row}-name]", name)
         page.fill(f"[name=members-{row}-organisation]", unit)
         page.fill(f"[name=members-{row}-user]", account)
-    page.click("main form button")
+    go(page, "main form button")
     assert seminar.members.count() == len(seats)
 
     page.goto(address("reviews:agenda_add", seminar))
     codes = [model.code, people["maintained"].code, people["retired"].code]
     page.fill("[name=codes]", "\n".join(codes))
-    page.click("main form button")
+    go(page, "main form button")
     act(page, "reviews:seminar_open", seminar)
     assert state(seminar) == "open"
     return seminar
@@ -166,10 +166,10 @@ def judge(page, people, seminar, model):
     for person in ("one", "two"):
         sign_in(page, people[person])
         page.goto(address("reviews:desk", seminar))
-        page.click("main .govuk-button")
+        go(page, "main .govuk-button")
         for verdict in (Verdict.REPLICATE, Verdict.MAINTAIN, Verdict.RETIRE):
             fill_ballot(page, verdict)
-            page.click("button[value=hand_in]")
+            go(page, "button[value=hand_in]")
         assert page.url.endswith(address("reviews:desk", seminar))
 
     sign_in(page, people["recused"])
@@ -183,10 +183,10 @@ def judge(page, people, seminar, model):
     sign_in(page, people["clerk"])
     page.goto(seminar.items.get(model=model).get_absolute_url())
     on_paper = ballots.get(member__user=None)
-    page.click(f"a[href='{address('reviews:assessment_paper', on_paper)}']")
+    go(page, f"a[href='{address('reviews:assessment_paper', on_paper)}']")
     fill_ballot(page, Verdict.MAINTAIN)
     page.set_input_files("[name=files]", [PHOTO])
-    page.click("button[value=hand_in]")
+    go(page, "button[value=hand_in]")
     on_paper.refresh_from_db()
     assert (on_paper.source, on_paper.entered_by) == ("paper", people["clerk"])
     assert on_paper.scans.count() == 1
@@ -199,24 +199,24 @@ def propose(page, people, seminar, model):
     page.fill("[name=rationale]", "Cách làm đơn giản, nhiều hộ tham gia.")
     page.fill("[name=take_up]", people["takes_up"].name)
     page.fill("[name=whose]", "Chủ trì tọa đàm")
-    page.click("main form button")
+    go(page, "main form button")
 
     page.goto(address("reviews:conclusion_update", seminar.items.get(model=people["retired"])))
     assert page.locator(".govuk-warning-text").count() == 1  # two ballots, and a quorum of three
     page.check("[name=verdict][value=retire]")
     page.fill("[name=rationale]", "Mô hình đã đạt mục tiêu đề ra.")
     page.fill("[name=whose]", "Chủ trì tọa đàm")
-    page.click("main form button")
+    go(page, "main form button")
     assert page.locator(".govuk-error-summary").is_visible()
     page.select_option("[name=retire_reason]", "completed")
     page.select_option("[name=closing_kind]", "completed")
-    page.click("main form button")
+    go(page, "main form button")
 
     page.goto(address("reviews:conclude_rest", seminar))
     assert people["maintained"].name in page.inner_text("main ol")
     assert page.locator("main ol li").count() == 1
     page.fill("[name=whose]", "Chủ trì tọa đàm")
-    page.click("main form button")
+    go(page, "main form button")
     assert not seminar.items.filter(conclusion=None).exists()
     assert status(people["retired"]) == "running"  # a proposal changes nothing
 
@@ -230,7 +230,7 @@ def decide(page, people, seminar, model):
     assert decision.lines.count() == 3
 
     page.goto(address("reviews:decision_issue", decision))
-    page.click("main form button")
+    go(page, "main form button")
     assert page.locator(".govuk-error-summary").is_visible()
     decision.refresh_from_db()
     assert not decision.is_issued
@@ -239,15 +239,15 @@ def decide(page, people, seminar, model):
     page.fill("[name=number]", "12-TB/TU")
     page.fill("[name=dated]", f"5/6/{this_year()}")
     page.fill("[name=signatory]", "Lê Thử")
-    page.click("main form button")
+    go(page, "main form button")
     page.goto(address("reviews:decision_issue", decision))
-    page.click("main form button")
+    go(page, "main form button")
     decision.refresh_from_db()
     assert decision.is_issued
     assert model.replications.get().organisation == people["takes_up"]
 
     page.goto(address("reviews:decision_publish", decision))
-    page.click("main form button")
+    go(page, "main form button")
 
 
 def look_at_the_catalogue(page, people, model):
@@ -259,7 +259,7 @@ def look_at_the_catalogue(page, people, model):
     ):
         page.goto(f"/models/?q={one.code}&verdict={verdict}&status={stands}")
         assert names_listed(page) == [one.name]
-        page.click("main table a")
+        go(page, "main table a")
         assert "12-TB/TU" in page.inner_text("main")
     page.goto(model.get_absolute_url())
     assert model.contact_phone not in page.inner_text("main")
@@ -292,19 +292,23 @@ def sign_in(page, user):
     page.goto("/accounts/login/")
     page.fill("[name=login]", user.username)
     page.fill("[name=password]", PASSWORD)
-    page.click("main button")
-    page.wait_for_url("**/")
+    go(page, "main button")
+    assert page.locator(".app-account__name").inner_text() == user.full_name
+
+
+def go(page, selector):
+    """Click what leads to another page, and wait until that is there."""
+    with page.expect_navigation():
+        page.click(selector)
 
 
 def press(page, action):
-    page.click(f"main button[name=action][value={action}]")
-    page.wait_for_load_state()
+    go(page, f"main button[name=action][value={action}]")
 
 
 def act(page, name, record):
     """Press the button that posts to an address."""
-    page.click(f"form[action='{address(name, record)}'] button")
-    page.wait_for_load_state()
+    go(page, f"form[action='{address(name, record)}'] button")
 
 
 def fill_ballot(page, verdict):
