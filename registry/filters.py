@@ -185,7 +185,7 @@ class PracticeModelFilter(FilterSet):
         One query.
         """
         columns = ["field__position", "field__name", *self.COUNTED.values()]
-        groups = self.qs.order_by().values_list(*columns).annotate(number=Count("pk"))
+        groups = self.qs.order_by().values_list(*columns).annotate(number=Count("*"))
         counted = {name: {} for name in self.COUNTED}
         fields = {}
         for position, field, *values, number in groups:

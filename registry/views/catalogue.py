@@ -80,8 +80,10 @@ def practicemodel_list(request):
     if unit is not None:
         return redirect(address(request, unit=None, organisation=unit.pk))
     visible = PracticeModel.objects.visible_to(request.user)
-    filterset = PracticeModelFilter(request.GET, visible, request=request)
-    found, chosen = filterset.qs, filterset.form.cleaned_data
+    # Without a query there is nothing to be understood.
+    filterset = PracticeModelFilter(request.GET or None, visible, request=request)
+    found = filterset.qs
+    chosen = filterset.form.cleaned_data if filterset.is_bound else {}
     beside = beside_the_rows(request.user, found, chosen.get("organisation"))
     offered_orders = orders(of_waiting=bool(chosen.get("waiting")))
     sort = request.GET.get("sort")
@@ -99,8 +101,8 @@ def practicemodel_list(request):
         "rows": rows(page.object_list),
         "choices": list(choices(filterset, chosen, counts, names)),
         "chips": chips(request, filterset, chosen, names),
-        "errors": filterset.form.error_summary + offered,
-        "orders": [(name, ORDERS[name][0], name == sort) for name in offered_orders],
+        "errors": [*(filterset.form.error_summary if filterset.is_bound else ()), *offered],
+        "orders": [(name, str(ORDERS[name][0]), name == sort) for name in offered_orders],
         "query": chosen.get("q", ""),
         "kept": [
             (name, str(chosen[name])) for name in ("organisation", "waiting") if chosen.get(name)
@@ -134,14 +136,14 @@ def beside_the_rows(user, found, organisation):
     register a model; one query for a reader who is signed in.
     """
     units = Organisation.objects
-    named = units.visible_to(user).filter(pk=organisation).values("name")[:1]
+    asked = units.filter(pk=organisation).values_list("name", flat=True)
     if not user.is_authenticated:
         number = up_to_the_cap(found).count()
-        name = named.values_list("name", flat=True).first() if organisation else None
+        name = asked.visible_to(user).first() if organisation else None
         return {"found": number, "organisation": name, "can_register": False}
     return User.objects.values(
         found=CountOf(up_to_the_cap(found)),
-        organisation=Subquery(named) if organisation else Value(None, CharField()),
+        organisation=Subquery(asked[:1]) if organisation else Value(None, CharField()),
         can_register=Exists(units.registered_for_by(user)),
     ).get(pk=user.pk)
 
