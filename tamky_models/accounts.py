@@ -16,7 +16,7 @@ class LoginForm(FormLook, forms.LoginForm):
     def clean_login(self):
         """Ignore the spaces and dots people write into a phone number: ``0905 123 456``."""
         login = super().clean_login()
-        digits = login.replace(" ", "").replace(".", "")
+        digits = "".join(login.split()).replace(".", "")
         return digits if digits.isdigit() else login
 
 

@@ -65,7 +65,14 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
     def __str__(self):
         return self.full_name or self.username
 
+    @classmethod
+    def normalize_username(cls, username):
+        """Return the name as signing in looks for it: with capitals it would never be found."""
+        username = super().normalize_username(username)
+        return username.lower() if isinstance(username, str) else username
+
     def save(self, **kwargs):
+        self.username = self.normalize_username(self.username)
         self.sort_key = person_sort_key(self.full_name)
         super().save(**kwargs)
 
