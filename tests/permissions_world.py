@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from registry.files import check_upload
 from registry.history import version_of
@@ -40,6 +41,18 @@ def build():
     _seminars(world)
     _papers(world)
     return world
+
+
+def clients_of(people, **options):
+    """Return a browser for each role; the inactive account was switched off once signed in."""
+    clients = {
+        role: Client(raise_request_exception=False, **options) for role in ("anonymous", *people)
+    }
+    for role, user in people.items():
+        clients[role].force_login(user)
+    people["inactive"].is_active = False
+    people["inactive"].save()
+    return clients
 
 
 def photo():
