@@ -101,13 +101,14 @@ def practicemodel_list(request):
         "rows": rows(page.object_list),
         "choices": list(choices(filterset, chosen, counts, names)),
         "chips": chips(request, filterset, chosen, names),
-        "errors": [*(filterset.form.error_summary if filterset.is_bound else ()), *offered],
+        "not_understood": [*(filterset.form.error_summary if filterset.is_bound else ()), *offered],
         "orders": [(name, str(ORDERS[name][0]), name == sort) for name in offered_orders],
         "query": chosen.get("q", ""),
         "kept": [
             (name, str(chosen[name])) for name in ("organisation", "waiting") if chosen.get(name)
         ],
         "year": str(chosen.get("year") or ""),
+        "is_narrowed": sort != offered_orders[0] or any({**chosen, "q": ""}.values()),
         "can_register": beside["can_register"],
     }
     return render(request, "registry/practicemodel_list.html", context)
@@ -213,6 +214,9 @@ RIGHTS = ("written_by", "received_by", "endorsed_by", "discarded_by", "inside_se
 
 def with_rights(models, user):
     """Let each model know what the user may do with it, as far as that depends on who they are."""
+    if not user.is_authenticated:
+        nothing = [*(f"is_{may}" for may in RIGHTS), "registers_models"]
+        return models.annotate(**dict.fromkeys(nothing, Value(False)))
     this = PracticeModel.objects.filter(pk=OuterRef("pk"))
     rights = {f"is_{may}": Exists(getattr(this, may)(user)) for may in RIGHTS}
     registers = Exists(Organisation.objects.registered_for_by(user))

@@ -160,7 +160,7 @@ def test_an_organisation_nobody_knows_is_told(client, reader):
 
     response = client.get(LIST, {"unit": "không có"})
 
-    assert len(response.context["errors"]) == 1
+    assert len(response.context["not_understood"]) == 1
     assert [row["name"] for row in response.context["rows"]] == ["Đường hoa"]
 
 
@@ -241,7 +241,7 @@ def test_a_value_that_is_no_choice_narrows_nothing_and_is_told(client, reader, q
     response = client.get(LIST, query)
 
     assert [row["name"] for row in response.context["rows"]] == ["Đường hoa"]
-    assert len(response.context["errors"]) == 1
+    assert len(response.context["not_understood"]) == 1
 
 
 @pytest.mark.parametrize("name", ["q", "sort", "page", "unit", "field"])
