@@ -61,6 +61,9 @@ class LookupField(forms.CharField):
             value = self.by_key(value) or value
         return self.label_of(value) if hasattr(value, "pk") else value
 
+    def has_changed(self, initial, data):
+        return super().has_changed(self.prepare_value(initial), data)
+
     def clean(self, value):
         text = super().clean(value)
         return self.find(text) if text else None

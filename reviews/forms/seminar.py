@@ -33,16 +33,14 @@ class AccountField(forms.CharField):
     """The username of an account that may judge; cleans to the account."""
 
     def prepare_value(self, value):
-        if isinstance(value, int):
-            return User.objects.filter(pk=value).values_list("username", flat=True).first()
-        return value
+        return value.username if isinstance(value, User) else value
 
     def clean(self, value):
         username = super().clean(value)
         if not username:
             return None
         judges = User.objects.filter(is_active=True, groups__name=Role.PANEL)
-        account = judges.filter(username__iexact=username).first()
+        account = judges.filter(username__iexact=username.replace(" ", "")).first()
         if account is None:
             raise forms.ValidationError(
                 _("No account of this name belongs to the panel."), code="unknown"
@@ -70,6 +68,7 @@ class PanelMemberForm(ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["organisation"].queryset = Organisation.objects.select_related("parent")
+        self.initial |= {"organisation": self.instance.organisation, "user": self.instance.user}
 
 
 class CriterionForm(ModelForm):

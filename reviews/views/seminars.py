@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Max
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -18,7 +19,7 @@ from registry.access import (
 from registry.history import version_of
 from registry.models import FormToken, MoveRefused
 from reviews.forms.seminar import CriteriaFormSet, PanelFormSet, SeminarCreateForm, SeminarForm
-from reviews.models import AgendaItem, Assessment, Criterion, Seminar
+from reviews.models import AgendaItem, Assessment, Criterion, PanelMember, Seminar
 from reviews.models.seminar import check_version
 
 State = Seminar.State
@@ -139,9 +140,9 @@ def with_tallies(user, items):
 
 @require_form
 def panel_update(request, pk):
-    return _rows_page(
-        request, pk, PanelFormSet, "reviews/panel_form.html", _("The panel has been saved.")
-    )
+    rows = PanelMember.objects.select_related("organisation__parent", "user")
+    done = _("The panel has been saved.")
+    return _rows_page(request, pk, PanelFormSet, rows, "reviews/panel_form.html", done)
 
 
 @require_form
@@ -160,7 +161,8 @@ def criteria_update(request, pk):
                 )
         return redirect("reviews:criteria_update", pk)
     done = _("The criteria have been saved.")
-    return _rows_page(request, pk, CriteriaFormSet, "reviews/criteria_form.html", done)
+    rows = Criterion.objects.all()
+    return _rows_page(request, pk, CriteriaFormSet, rows, "reviews/criteria_form.html", done)
 
 
 @require_POST
@@ -187,13 +189,15 @@ def seminar_close(request, pk):
     return redirect(seminar)
 
 
-def _rows_page(request, pk, formset_class, template, done):
+def _rows_page(request, pk, formset_class, rows, template, done):
     """Show and store the rows of a planned seminar; all of them or none."""
     seminar = visible_or_404(Seminar.objects, request.user, pk, may="run_by")
     entries = formset_class.model.history.filter(seminar=seminar)
     with refusals_lead_to(seminar.get_absolute_url()):
         seminar.check_state(State.PLANNED)
-        formset = formset_class(posted(request)[0], instance=seminar)
+        last = rows.filter(seminar=seminar).aggregate(last=Max("position"))["last"] or 0
+        empty = [{"position": last + number} for number in range(1, formset_class.extra + 1)]
+        formset = formset_class(posted(request)[0], instance=seminar, queryset=rows, initial=empty)
         if request.method == "POST":
             with seminar.held(State.PLANNED):
                 check_version(entries, posted_version(request))
