@@ -154,8 +154,8 @@ class PracticeModelFilter(FilterSet):
         )
 
     def get_form_class(self):
-        """Return the form, which is built once: the filters are the same at every request."""
-        return _form_class()
+        """Return a form of what was asked for, and of nothing else."""
+        return _form_class(tuple(name for name in self.filters if name in self.data))
 
     def search(self, queryset, name, words):
         return queryset.search(words)
@@ -197,7 +197,8 @@ class PracticeModelFilter(FilterSet):
 
 
 @cache
-def _form_class():
+def _form_class(names):
+    filters = PracticeModelFilter.base_filters
     # Of copies: a filter keeps its field, and would hand it to every filterset to be copied.
-    fields = {name: copy(each).field for name, each in PracticeModelFilter.base_filters.items()}
+    fields = {name: copy(filters[name]).field for name in names}
     return type("PracticeModelFilterForm", (FilterForm,), fields)
