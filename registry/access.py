@@ -11,6 +11,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, render
 
+from registry.keeping import keep_words
 from registry.models import MoveRefused, Opening, PracticeModel
 
 
@@ -86,5 +87,9 @@ class RefusalsExplained:
     def process_exception(self, request, exception):
         if not isinstance(exception, MoveRefused):
             return None
-        context = {"refusal": exception.messages, "back": getattr(exception, "back", "/")}
+        context = {
+            "refusal": exception.messages,
+            "back": getattr(exception, "back", "/"),
+            "buffer": keep_words(request) if request.method == "POST" else None,
+        }
         return render(request, "409.html", context, status=HTTPStatus.CONFLICT)

@@ -4,6 +4,8 @@ An anonymous visitor is a user like any other here: every method takes ``request
 comes. What is not in the answer of ``visible_to`` does not exist for that person.
 """
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth.base_user import BaseUserManager
 from django.db.models import Exists, Manager, OuterRef, Q, QuerySet
@@ -98,6 +100,31 @@ class MembershipQuerySet(QuerySet):
         for membership in self:
             membership.until = max(on, membership.since)
             membership.save_by(by, why=why)
+
+
+class DraftBufferQuerySet(QuerySet):
+    def unsaved(self):
+        """Return those that still hold what the record does not."""
+        return self.filter(stored_at=None)
+
+    def keep(self, user_id, opened, *, path, **words):
+        """Keep the words of an opened form; late ones, of a form that is stored, are dropped."""
+        buffer, created = self.get_or_create(
+            user_id=user_id, opened=opened, defaults={"path": path, **words}
+        )
+        if not created and buffer.stored_at is None and buffer.path == path:
+            for name, value in words.items():
+                setattr(buffer, name, value)
+            buffer.kept_at = timezone.now()
+            buffer.save()
+        return buffer
+
+    def empty(self, user, opened, *, path):
+        """Let go of the words, which are stored now, and of what was stored a month ago."""
+        now = timezone.now()
+        stored = {"content": {}, "files": [], "stored_at": now, "path": path}
+        self.update_or_create(user=user, opened=opened, defaults=stored)
+        self.filter(user=user, stored_at__lt=now - timedelta(days=30)).delete()
 
 
 class CatalogueQuerySet(QuerySet):

@@ -3,6 +3,7 @@ from django.urls import include, path
 from registry.views import (
     attachments,
     catalogue,
+    drafts,
     enrolments,
     history,
     moves,
@@ -16,6 +17,7 @@ app_name = "registry"
 model_urls = [
     path("", catalogue.practicemodel_detail, name="practicemodel_detail"),
     path("edit/", registration.practicemodel_update, name="practicemodel_update"),
+    path("check/", registration.practicemodel_check, name="practicemodel_check"),
     path("received/", registration.practicemodel_received, name="practicemodel_received"),
     path("history/", history.practicemodel_history, name="practicemodel_history"),
     path("submit/", moves.practicemodel_submit, name="practicemodel_submit"),
@@ -44,7 +46,12 @@ enrolment_urls = [
 urlpatterns = [
     path("models/", catalogue.practicemodel_list, name="practicemodel_list"),
     path("models/new/", registration.practicemodel_create, name="practicemodel_create"),
+    path("models/similar/", registration.similar_models, name="similar_models"),
     path("models/<int:pk>/", include(model_urls)),
+    path("drafts/", drafts.draft_keep, name="draft_keep"),
+    path("drafts/language/", drafts.draft_language, name="draft_language"),
+    path("drafts/<uuid:opened>/", drafts.draft_detail, name="draft_detail"),
+    path("drafts/<uuid:opened>/discard/", drafts.draft_discard, name="draft_discard"),
     path("enrolments/<int:pk>/", include(enrolment_urls)),
     path("evidence/<int:pk>/", attachments.evidence_file, name="evidence_file"),
     path("evidence/<int:pk>/remove/", attachments.evidence_remove, name="evidence_remove"),

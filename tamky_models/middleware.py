@@ -1,7 +1,11 @@
 """What every request passes before a view sees it."""
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.middleware.locale import LocaleMiddleware
+
+from registry.keeping import keep_words
 
 
 class VietnameseFirst(LocaleMiddleware):
@@ -32,3 +36,12 @@ class RefuseNulBytes:
     def process_view(self, request, view, args, kwargs):
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             raise BadRequest("NUL character in the address")
+
+
+class SignInFirst(LoginRequiredMiddleware):
+    """Lead to the sign-in page, and keep what a form brings whose session has ended meanwhile."""
+
+    def handle_no_permission(self, request, view_func):
+        if request.method == "POST" and (buffer := keep_words(request)):
+            return redirect_to_login(buffer.address, self.get_login_url(view_func))
+        return super().handle_no_permission(request, view_func)

@@ -2,6 +2,7 @@
 
 from registry.models.attachments import Award, Evidence, Note, Outcome, Replication, StoredFile
 from registry.models.catalogues import Field, Indicator, Movement
+from registry.models.drafts import DraftBuffer
 from registry.models.enrolment import Enrolment
 from registry.models.moves import Move, Opening
 from registry.models.organisation import Organisation, PartyCell
@@ -13,6 +14,7 @@ from registry.models.verdicts import ClosingKind, MoveRefused, RetireReason, Sta
 __all__ = [
     "Award",
     "ClosingKind",
+    "DraftBuffer",
     "Enrolment",
     "Evidence",
     "Field",

@@ -7,26 +7,42 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registry.access import acting_for, posted_version, refusals_lead_to, visible_or_404
+from registry.access import (
+    acting_for,
+    posted_token,
+    posted_version,
+    refusals_lead_to,
+    visible_or_404,
+)
 from registry.forms.moves import RefuseForm, SendBackForm
-from registry.models import MoveRefused, PracticeModel
+from registry.models import FormToken, MoveRefused, PracticeModel
 
 ask_or_do = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_POST
 def practicemodel_submit(request, pk):
+    """Send what the page of all answers has shown, in the version it has shown, once."""
     model = model_to_move(request, pk, may="written_by")
     unit = acting_for(request.user, model.organisation)
+
+    def submit():
+        model.submit(by=request.user, version=posted_version(request), on_behalf_of=unit)
+        return reverse("registry:practicemodel_received", args=[model.pk])
+
+    token = posted_token(request)
     try:
-        with refusals_lead_to(model.get_absolute_url()):
-            model.submit(by=request.user, on_behalf_of=unit)
+        with refusals_lead_to(reverse("registry:practicemodel_check", args=[model.pk])):
+            if token is None:
+                raise MoveRefused(
+                    _("Please read the answers once more and send them."), code="token"
+                )
+            return redirect(FormToken.once(token, request.user, submit))
     except MoveRefused:
         raise
     except ValidationError:
         form = reverse("registry:practicemodel_update", args=[model.pk])
         return redirect(f"{form}?missing")
-    return redirect("registry:practicemodel_received", model.pk)
 
 
 @ask_or_do

@@ -1,6 +1,8 @@
-"""The registration of a model: one page to write it, and one that says it was received."""
+"""The registration of a model: one page to write it, one to check it, one that says ĐÃ NHẬN."""
 
+from datetime import timedelta
 from functools import partial
+from http import HTTPStatus
 from uuid import uuid4
 
 from django.contrib import messages
@@ -9,27 +11,39 @@ from django.db import transaction
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.access import (
     acting_for,
+    is_allowed,
+    posted,
     posted_token,
     posted_version,
     record_opening,
     refusals_lead_to,
     visible_or_404,
 )
+from registry.admin.words import in_words
+from registry.forms.lookups import is_key
 from registry.forms.practice import PracticeModelForm, RunningForm
+from registry.keeping import keep_for, keep_words, words_are_saved
+from registry.merging import merge, take_theirs
 from registry.models import (
     Evidence,
     FormToken,
     MoveRefused,
     Organisation,
     PracticeModel,
+    StaleVersion,
     TokenSpent,
 )
+from registry.similarity import similar_to
 from registry.storage import files_follow_the_transaction
+
+# For so long one button on the receipt takes the registration back.
+SECOND_THOUGHTS = timedelta(minutes=10)
 
 show_or_store = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -72,37 +86,101 @@ def practicemodel_update(request, pk):
 
 
 @require_safe
+def practicemodel_check(request, pk):
+    """All answers to be read once more, before they are sent."""
+    models = PracticeModel.objects.select_related("organisation", "field")
+    model = visible_or_404(models, request.user, pk, may="written_by")
+    with refusals_lead_to(model.get_absolute_url()):
+        model.check_can("submit")
+    record_opening(request.user, model)
+    context = {
+        "model": model,
+        "answers": list(answers(model)),
+        "missing": model.missing(),
+        "evidence": model.evidence.present(),
+        "similar": similar_to(
+            model.name, user=request.user, organisation=model.organisation_id, model=model.pk
+        ),
+        "token": uuid4(),
+    }
+    return render(request, "registry/practicemodel_check.html", context)
+
+
+def answers(model):
+    """Yield the fields of the eight items, and whatever else is written, to be read once more."""
+    asked = [name for item in model.ITEMS for name in item]
+    form = action_of(model)
+    for name in [*asked, *(name for name in PracticeModelForm.Meta.fields if name not in asked)]:
+        field = model._meta.get_field(name)
+        if field.many_to_many:
+            value = ", ".join(map(str, getattr(model, name).all()))
+        else:
+            value = getattr(model, name)
+        if (value and name != "organisation") or name in asked:
+            yield {
+                "label": capfirst(field.verbose_name),
+                "words": in_words(field, value) if value else "",
+                "address": f"{form}#id_{name}",
+            }
+
+
+@require_safe
 def practicemodel_received(request, pk):
     model = visible_or_404(PracticeModel.objects, request.user, pk, may="inside_seen_by")
     received = model.moves.filter(name="submit").first()
     if received is None or model.is_unsent:
         return redirect(model)
-    address = request.build_absolute_uri(model.get_absolute_url())
-    context = {"model": model, "received": received, "address": address}
+    writes = is_allowed(model, request.user, "written_by")
+    context = {
+        "model": model,
+        "received": received,
+        "address": request.build_absolute_uri(model.get_absolute_url()),
+        "can_edit": writes and model.can("withdraw"),
+        "can_take_back": writes
+        and model.can("withdraw")
+        and timezone.now() - received.at < SECOND_THOUGHTS,
+    }
     return render(request, "registry/practicemodel_received.html", context)
 
 
-def posted(request):
-    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
+@require_safe
+def similar_models(request):
+    """A part of a page: models registered already that are like the one being named."""
+    typed = request.GET
+    keys = {
+        name: int(typed[name]) for name in ("organisation", "model") if is_key(typed.get(name, ""))
+    }
+    similar = similar_to(typed.get("name", "")[:300], user=request.user, **keys)
+    return render(request, "registry/_similar.html", {"similar": similar})
 
 
-def form_to_edit(request, model, *, from_outside):
+def form_to_edit(request, model, *, from_outside, data=None):
     """Return the form in which the person may write this model now.
 
-    Raise MoveRefused if nobody may any more.
+    ``data`` is put in place of what was sent. Raise MoveRefused if nobody may any more.
     """
     if model.status == PracticeModel.Status.CLOSED:
         raise MoveRefused(_("This model has ended; its text no longer changes."), code="move")
+    data, files = posted(request) if data is None else (data, None)
     if not from_outside and not model.is_open_to_its_unit():
-        return RunningForm(*posted(request), instance=model)
+        return chosen(partial(RunningForm, instance=model), data, files)
     entered_by_office = model.enrolments.filter(on_behalf_of__isnull=False)
-    return PracticeModelForm(
-        *posted(request),
+    build = partial(
+        PracticeModelForm,
         instance=model,
         choices=None if from_outside or model.was_submitted else other_units(request.user),
         for_office=request.user.is_clerk,
         is_correction=from_outside and not (model.is_unsent and entered_by_office.exists()),
     )
+    return chosen(build, data, files)
+
+
+def chosen(build, data, files):
+    """Return the form, with the record's own words where the writer has chosen those."""
+    form = build(data, files)
+    if names := data.getlist("take") if data is not None else ():
+        form = build(take_theirs(form, names, form.instance), files)
+    return form
 
 
 def other_units(user):
@@ -112,7 +190,7 @@ def other_units(user):
 
 
 def store(request, form, write, unit):
-    """Store what the form brings, once; send it if asked. Return the page that follows.
+    """Store what the form brings, once. Return the page that follows.
 
     ``unit`` is the organisation this is done on behalf of, if the person is not of it.
     """
@@ -127,11 +205,12 @@ def store(request, form, write, unit):
             write(**acting)
             form.save_lists()
             store_files(form, by=request.user)
-            if request.POST.get("action") == "send" and model.can("submit"):
+            if checks(request, model):
                 form.show_missing()
-                if not form.errors:
-                    model.submit(**acting)
-            token.led_to(address_after(model))
+            words_are_saved(request)
+            token.led_to(address_after(request, model))
+    except StaleVersion:
+        return conflict(request, form, unit)
     except TokenSpent as spent:
         if not spent.result:
             raise MoveRefused(_("This page has been sent before."), code="token") from None
@@ -146,7 +225,14 @@ def store_files(form, *, by):
         Evidence.store(checked, by=by, model=form.instance, kind=kind)
 
 
-def address_after(model):
+def checks(request, model):
+    """Whether the writer goes on to the page that shows all answers once more."""
+    return request.POST.get("action") == "check" and model.can("submit")
+
+
+def address_after(request, model):
+    if checks(request, model):
+        return reverse("registry:practicemodel_check", args=[model.pk])
     if model.status == PracticeModel.Status.SUBMITTED:
         return reverse("registry:practicemodel_received", args=[model.pk])
     if model.can("submit"):
@@ -165,28 +251,46 @@ def answer(request, form):
             _("All that is right is saved as a draft. It has not been sent; see below why."),
         )
         return page(request, form, version=model.version)
+    if checks(request, model):
+        return redirect(address_after(request, model))
     if model.can("submit"):
         messages.success(request, _("The draft is saved. It has not been sent yet."))
     elif model.status != PracticeModel.Status.SUBMITTED:
         messages.success(request, _("Your changes are saved."))
-    return redirect(address_after(model))
+    return redirect(address_after(request, model))
 
 
-def page(request, form, *, version=None):
-    """Show the form. ``version`` is that of the record if it has just been stored.
+def conflict(request, form, unit):
+    """Show both texts, one's own in the form, when somebody has saved since it was opened."""
+    keep_words(request)
+    models = PracticeModel.objects.select_related("organisation", "field")
+    current = models.get(pk=form.instance.pk)
+    entries = current.history.filter(version=posted_version(request))
+    merged = merge(form, current, entries.first())
+    form = form_to_edit(request, current, from_outside=unit is not None, data=merged.data)
+    last = current.history.select_related("history_user").first()
+    return page(request, form, version=current.version, merged=merged, last=last)
+
+
+def page(request, form, *, version=None, merged=None, last=None):
+    """Show the form. ``version`` is that of the record if it has just been stored or merged.
 
     A form that comes back unstored keeps the version it was opened with: what others have
     written in the meantime must not be written over the second time.
     """
     model = form.instance
     is_new = model.pk is None
+    path = action_of(model)
+    keep = keep_for(request, form, path=path, is_stored=version is not None and merged is None)
     if version is None and not is_new:
-        version = posted_version(request) if form.is_bound else model.version
-    edit = "practicemodel_create" if is_new else "practicemodel_update"
+        version = posted_version(request) if form.is_bound else keep.version or model.version
     context = {
         "form": form,
         "model": model,
-        "action": reverse(f"registry:{edit}", args=[] if is_new else [model.pk]),
+        "keep": keep,
+        "merged": merged,
+        "last": last,
+        "action": path,
         "version": version,
         "token": uuid4(),
         "organisation": None if "organisation" in form.fields else model.organisation,
@@ -199,4 +303,12 @@ def page(request, form, *, version=None):
         "is_returned": model.status == PracticeModel.Status.RETURNED,
         "is_submitted": model.status == PracticeModel.Status.SUBMITTED,
     }
-    return render(request, "registry/practicemodel_form.html", context)
+    status = HTTPStatus.OK if merged is None else HTTPStatus.CONFLICT
+    return render(request, "registry/practicemodel_form.html", context, status=status)
+
+
+def action_of(model):
+    """Return the address a model's form is sent to."""
+    if model.pk is None:
+        return reverse("registry:practicemodel_create")
+    return reverse("registry:practicemodel_update", args=[model.pk])

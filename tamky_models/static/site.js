@@ -33,6 +33,18 @@
     document.querySelectorAll("form[data-sent]").forEach(unlock);
   });
 
+  // A text to pass on: one press copies it. Without this the text can be selected.
+  document.querySelectorAll("[data-copy]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      var text = document.getElementById(button.dataset.copy);
+      text.select();
+      // Not every office browser has the clipboard, and none without HTTPS.
+      var copied = navigator.clipboard ? navigator.clipboard.writeText(text.value) : document.execCommand("copy");
+      Promise.resolve(copied).then(function () { button.textContent = button.dataset.copied; });
+    });
+  });
+
   // Whoever cannot see the page hears first what went wrong.
   var summary = document.querySelector(".govuk-error-summary");
   if (summary) {

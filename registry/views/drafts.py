@@ -1,0 +1,56 @@
+"""Words that are typed and not saved: kept, given back, let go of."""
+
+from http import HTTPStatus
+
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.formats import time_format
+from django.views.decorators.http import require_POST, require_safe
+from django.views.i18n import set_language
+
+from registry.keeping import keep_own_words, keep_words
+from registry.models import DraftBuffer
+
+
+@require_POST
+def draft_keep(request):
+    """Keep what is in a form while it is being written; the script of the page asks for it."""
+    return JsonResponse(_said_of(keep_own_words(request)))
+
+
+@require_safe
+def draft_detail(request, opened):
+    """Say whether the words of a form are stored, so that a browser may drop its copy."""
+    buffer = get_object_or_404(DraftBuffer.objects.filter(user=request.user), opened=opened)
+    return JsonResponse(_said_of(buffer))
+
+
+@require_POST
+def draft_discard(request, opened):
+    """Let go of what was typed and not saved."""
+    buffer = get_object_or_404(DraftBuffer.objects.filter(user=request.user), opened=opened)
+    DraftBuffer.objects.empty(request.user, opened, path=buffer.path)
+    return redirect(buffer.path)
+
+
+@require_POST
+def draft_language(request):
+    """Change the language of a page with a form, which comes back with what was typed in it."""
+    request.POST = request.POST.copy()
+    request.POST["next"] = keep_own_words(request).address
+    return set_language(request)
+
+
+def csrf_failure(request, reason=""):
+    """Keep what was sent from a page of an earlier session, and say where it is to be found."""
+    context = {"buffer": keep_words(request) if request.method == "POST" else None}
+    return render(request, "403_csrf.html", context, status=HTTPStatus.FORBIDDEN)
+
+
+def _said_of(buffer):
+    return {
+        "stored": buffer.stored_at is not None,
+        "kept": int(buffer.kept_at.timestamp() * 1000),
+        "time": time_format(timezone.localtime(buffer.kept_at), "H:i"),
+    }
