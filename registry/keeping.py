@@ -94,7 +94,7 @@ def keep_words(request):
         for name, values in request.POST.lists()
         if name not in NOT_WORDS
     }
-    files = [upload.name for uploads in request.FILES.listvalues() for upload in uploads]
+    files = [upload.name for _name, uploads in request.FILES.lists() for upload in uploads]
     return DraftBuffer.objects.keep(
         writer["user"],
         draft,

@@ -94,6 +94,18 @@ TABLE = {
         ("year_begun_model", WRITES_SEEN, WRITTEN_SEEN),
         ("closed", WRITES_SEEN_LATE, WRITES_SEEN_LATE),
     ],
+    "registry:practicemodel_check": [
+        ("draft", WRITES, NO),
+        ("unfinished", WRITES, NO),
+        ("returned", WRITES, NO),
+        ("submitted", WRITES_LATE, NO),
+        ("running", WRITES_SEEN_LATE, NO),
+    ],
+    "registry:similar_models": [("", SIGNED_IN, NO)],
+    "registry:draft_keep": [("", NO, SIGNED_IN)],
+    "registry:draft_language": [("", NO, "in 302 302 302 302 302 302")],
+    "registry:draft_detail": [("kept_words", "in 404 200 404 404 404 404", NO)],
+    "registry:draft_discard": [("kept_words", NO, "in 404 302 404 404 404 404")],
     "registry:practicemodel_received": [
         ("draft", "in 404 302 302 404 302 302", NO),
         ("submitted", INSIDE_SIGNED_IN, NO),

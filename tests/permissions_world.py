@@ -8,7 +8,8 @@ from django.test import Client
 
 from registry.files import check_upload
 from registry.history import version_of
-from registry.models import Evidence, Outcome, PracticeModel, Verdict
+from registry.keeping import Keep
+from registry.models import DraftBuffer, Evidence, Outcome, PracticeModel, Verdict
 from reviews.models import Assessment, DecisionLine, Scan
 from reviews.models.seminar import listed
 from tests import factories
@@ -36,6 +37,10 @@ def build():
         "clerk": factories.ClerkFactory(),
         "admin": factories.AdminFactory(),
     }
+    # Of an address that names the opened form, which is not its key.
+    opened = uuid4()
+    DraftBuffer.objects.keep(world.people["unit"].pk, opened, path="/models/new/", content={})
+    world.kept_words = SimpleNamespace(pk=opened)
     _models(world)
     _attachments(world)
     _seminars(world)
@@ -209,6 +214,20 @@ def _version(**fields):
     return lambda world, record, role: {"version": record.version, **fields}
 
 
+def _kept(**fields):
+    def words(world, record, role):
+        if role in {"anonymous", "inactive"}:
+            return fields
+        keep = Keep(world.people[role], "/models/new/", uuid4())
+        return {"writer": keep.writer, "draft": keep.draft, "name": "Đường hoa", **fields}
+
+    return words
+
+
+def _sent_anew(world, record, role):
+    return {"version": record.version, "token": uuid4()}
+
+
 def _files(**fields):
     return lambda world, record, role: {"token": uuid4(), "files": photo(), **fields}
 
@@ -255,6 +274,9 @@ _paper = {"kind": "TB", "subject": "Kết quả rà soát"}
 BODIES = {
     "registry:practicemodel_create": _registration,
     "registry:practicemodel_update": _registration,
+    "registry:practicemodel_submit": _sent_anew,
+    "registry:draft_keep": _kept(),
+    "registry:draft_language": _kept(language="en"),
     "registry:practicemodel_return": _plain(reason="Nêu rõ cách làm."),
     "registry:practicemodel_accept": _version(),
     "registry:practicemodel_refuse": _plain(reason="Trùng."),

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from registry.models import (
+    DraftBuffer,
     FormToken,
     Membership,
     Opening,
@@ -22,7 +23,7 @@ from tests import factories
 from tests.counting import rows
 
 # What a machine keeps for itself, and nobody looks at.
-MACHINERY = {FormToken, Sequence}
+MACHINERY = {FormToken, Sequence, DraftBuffer}
 PAGES = sorted(admin.site._registry, key=lambda model: model._meta.label)
 ADDED = {
     "Award", "Decision", "Field", "Indicator", "Membership", "Movement", "Organisation",

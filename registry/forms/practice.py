@@ -56,7 +56,6 @@ EXAMPLES = {
         "rubbish left at the roadside."
     ),
     "contact_name": _("Nguyễn Thị Mẫu"),
-    "contact_phone": _("0900 000 000"),
 }
 ROWS = {"reason": 5, "approach": 8, "expected_results": 5}
 WIDTHS = {

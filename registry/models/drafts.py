@@ -47,3 +47,8 @@ class DraftBuffer(models.Model):
     def address(self):
         """The form, with these words in it."""
         return f"{self.path}?draft={self.opened}"
+
+    @property
+    def words(self):
+        """What was written, without the names of the fields: for a page that has no form."""
+        return [value for values in self.content.values() for value in values if " " in value]

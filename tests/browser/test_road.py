@@ -79,7 +79,7 @@ def register(page, people):
     model = PracticeModel.objects.get(name=NAME)
     assert page.locator(".app-band--unsent").is_visible()
 
-    press(page, "send")
+    press(page, "check")
     assert model.code is None
     assert page.locator(".govuk-error-summary a[href='#id_reason']").count() == 1
 
@@ -93,7 +93,8 @@ def register(page, people):
     page.fill("[name=contact_name]", "Trần Thử")
     page.fill("[name=contact_phone]", "0905 123 456")
     page.set_input_files("[name=photos]", [PHOTO])
-    press(page, "send")
+    press(page, "check")
+    act(page, "registry:practicemodel_submit", model)
     model.refresh_from_db()
     assert model.code in page.inner_text("main")
     assert model.evidence.get().original_name == PHOTO["name"]
@@ -113,7 +114,8 @@ def complete_and_send_again(page, people, model):
     assert "Xin nêu rõ số hộ tham gia." in page.inner_text(".app-band--unsent")
     go(page, f"main a[href='{address('registry:practicemodel_update', model)}']")
     page.fill("[name=beneficiaries]", "42 hộ trong khối phố")
-    press(page, "send")
+    press(page, "check")
+    act(page, "registry:practicemodel_submit", model)
     assert status(model) == "submitted"
 
 

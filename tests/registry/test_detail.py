@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 PHONE = "0911222333"
 THIS_YEAR = factories.this_year()
 
-MOVES = ["update", "submit", "withdraw", "return", "accept", "refuse", "discard", "public"]
+MOVES = ["update", "check", "withdraw", "return", "accept", "refuse", "discard", "public"]
 PARTS = ["evidence_add", "note_add", "award_add", "replication_add", "enrolment_continue"]
 OF_A_YEAR = ["send", "endorse", "return", "accept"]
 ADDED = {"evidence_add", "note_add", "award_add"}
@@ -78,7 +78,7 @@ def offered(client, model):
 def test_a_unit_writes_sends_or_discards_its_draft(client, own, cell):
     draft = factories.PracticeModelFactory(organisation=cell)
 
-    assert offered(client, draft) == {"update", "submit", "discard"} | ADDED
+    assert offered(client, draft) == {"update", "check", "discard"} | ADDED
 
 
 def test_a_unit_corrects_or_withdraws_what_it_has_sent(client, own, cell):
@@ -90,7 +90,7 @@ def test_a_unit_corrects_or_withdraws_what_it_has_sent(client, own, cell):
 def test_a_unit_sends_again_what_came_back_and_cannot_discard_it(client, own, cell):
     model = factories.returned(organisation=cell)
 
-    assert offered(client, model) == {"update", "submit"} | ADDED
+    assert offered(client, model) == {"update", "check"} | ADDED
 
 
 def test_a_unit_carries_a_running_model_on_then_sends_the_year(client, own, cell):

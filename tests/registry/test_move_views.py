@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from http import HTTPStatus
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -41,6 +42,13 @@ def to(move, model):
     return reverse(f"registry:practicemodel_{move}", args=[model.pk])
 
 
+def send(client, model, **changes):
+    """Send what the page of all answers shows."""
+    model.refresh_from_db()
+    sent = {"token": uuid4(), "version": model.version}
+    return client.post(to("submit", model), sent | changes)
+
+
 def leads_to(response, address):
     assertRedirects(response, address, fetch_redirect_response=False)
 
@@ -55,7 +63,7 @@ def status_of(model):
 def test_a_complete_draft_is_sent_from_its_page(client, person, cell):
     model = factories.PracticeModelFactory(organisation=cell)
 
-    response = client.post(to("submit", model))
+    response = send(client, model)
 
     leads_to(response, to("received", model))
     assert status_of(model) == Status.SUBMITTED
@@ -66,21 +74,42 @@ def test_sending_an_incomplete_draft_leads_to_its_form_which_says_what_is_missin
 ):
     model = factories.PracticeModelFactory(organisation=cell, reason="", place="")
 
-    page = client.post(to("submit", model), follow=True)
+    response = send(client, model)
 
+    page = client.get(response.url)
     assert set(page.context["form"].errors) == {"reason", "place"}
     assertContains(page, 'href="#id_reason"')
     assert status_of(model) == Status.DRAFT
 
 
-def test_sending_twice_is_refused_with_a_sentence_and_a_way_on(client, person, cell):
+def test_a_second_press_on_send_leads_to_the_receipt_of_the_first(client, person, cell):
     model = factories.PracticeModelFactory(organisation=cell)
-    client.post(to("submit", model))
+    token = uuid4()
+    send(client, model, token=token)
 
-    again = client.post(to("submit", model))
+    again = send(client, model, token=token)
 
-    assertContains(again, model.get_absolute_url(), status_code=HTTPStatus.CONFLICT)
+    leads_to(again, to("received", model))
     assert model.moves.count() == 1
+
+
+def test_sending_from_a_second_page_is_refused_with_a_sentence_and_a_way_on(client, person, cell):
+    model = factories.PracticeModelFactory(organisation=cell)
+    send(client, model)
+
+    again = send(client, model)
+
+    assertContains(again, to("check", model), status_code=HTTPStatus.CONFLICT)
+    assert model.moves.count() == 1
+
+
+@pytest.mark.parametrize("missing", ["token", "version"])
+def test_only_what_the_page_of_all_answers_has_shown_is_sent(client, person, cell, missing):
+    model = factories.PracticeModelFactory(organisation=cell)
+
+    assert send(client, model, **{missing: ""}).status_code == HTTPStatus.CONFLICT
+    assert send(client, model, version=99).status_code == HTTPStatus.CONFLICT
+    assert status_of(model) == Status.DRAFT
 
 
 def test_withdrawing_asks_first_and_gives_the_draft_back(client, person, cell):
@@ -136,7 +165,7 @@ def test_a_clerk_discards_only_what_the_office_has_entered(client, clerk, cell):
 def test_a_clerk_sends_and_withdraws_on_behalf_of_the_unit(client, clerk, cell):
     model = factories.PracticeModelFactory(organisation=cell)
 
-    client.post(to("submit", model))
+    send(client, model)
     client.post(to("withdraw", model))
 
     moves = model.moves.order_by("pk").values_list("name", "by", "on_behalf_of")

@@ -70,6 +70,17 @@ def received(model):
     return reverse("registry:practicemodel_received", args=[model.pk])
 
 
+def checked(model):
+    return reverse("registry:practicemodel_check", args=[model.pk])
+
+
+def send(client, model):
+    """Press "send" on the page that shows all answers."""
+    model.refresh_from_db()
+    sent = {"token": uuid4(), "version": model.version}
+    return client.post(reverse("registry:practicemodel_submit", args=[model.pk]), sent)
+
+
 def errors(response):
     return set(response.context["form"].errors)
 
@@ -203,10 +214,18 @@ def test_a_form_without_a_token_comes_back_with_what_was_typed(client, person, t
 
 
 def test_sending_a_complete_registration_ends_in_a_receipt(client, person):
-    response = client.post(NEW, form_of(action="send", **eight_items()))
+    response = client.post(NEW, form_of(action="check", **eight_items()))
 
     model = PracticeModel.objects.get()
-    assertRedirects(response, received(model))
+    assertRedirects(response, checked(model))
+    page = client.get(checked(model))
+    assert all(answer["words"] for answer in page.context["answers"])
+    assertContains(page, "Mỗi nhóm hộ nhận một đoạn đường.")
+    assertContains(page, f'href="{edit(model)}#id_approach"')
+    assert model.status == Status.DRAFT
+
+    assertRedirects(send(client, model), received(model))
+    model.refresh_from_db()
     assert model.status == Status.SUBMITTED
     page = client.get(received(model))
     assertContains(page, model.code)
@@ -214,7 +233,7 @@ def test_sending_a_complete_registration_ends_in_a_receipt(client, person):
 
 
 def test_sending_lists_every_missing_item_at_its_field_and_keeps_what_was_typed(client, person):
-    response = client.post(NEW, form_of(action="send", reason="Rác còn để lẫn."))
+    response = client.post(NEW, form_of(action="check", reason="Rác còn để lẫn."))
 
     asked = {name for item in PracticeModel.ITEMS for name in item}
     assert errors(response) == asked - {"reason"}
@@ -224,21 +243,24 @@ def test_sending_lists_every_missing_item_at_its_field_and_keeps_what_was_typed(
 
 
 def test_nothing_is_sent_while_any_answer_is_wrong(client, person):
-    response = client.post(NEW, form_of(action="send", **eight_items(), paper_date="hôm qua"))
+    response = client.post(NEW, form_of(action="check", **eight_items(), paper_date="hôm qua"))
 
     assert errors(response) == {"paper_date"}
     assert PracticeModel.objects.get().status == Status.DRAFT
 
 
 def test_a_code_is_given_once_and_kept_through_withdrawing_and_sending_again(client, person):
-    client.post(NEW, form_of(action="send", **eight_items()))
+    client.post(NEW, form_of(action="check", **eight_items()))
     model = PracticeModel.objects.get()
+    send(client, model)
+    model.refresh_from_db()
     code = model.code
     client.post(reverse("registry:practicemodel_withdraw", args=[model.pk]))
     model.refresh_from_db()
     assert (model.status, model.code) == (Status.DRAFT, code)
 
-    client.post(edit(model), form_of(model, action="send", **eight_items(name="Phố hoa")))
+    client.post(edit(model), form_of(model, action="check", **eight_items(name="Phố hoa")))
+    send(client, model)
 
     model.refresh_from_db()
     assert (model.status, model.code, model.name) == (Status.SUBMITTED, code, "Phố hoa")
@@ -273,8 +295,9 @@ def test_a_returned_registration_shows_what_is_missing_and_until_when(client, pe
 
     assertContains(page, "Nêu rõ số hộ.")
     assertContains(page, "31/12/2099")
-    response = client.post(edit(model), form_of(model, action="send", **eight_items()))
-    assertRedirects(response, received(model))
+    response = client.post(edit(model), form_of(model, action="check", **eight_items()))
+    assertRedirects(response, checked(model))
+    assertRedirects(send(client, model), received(model))
 
 
 def test_the_receipt_of_what_was_never_sent_leads_to_the_model(client, person, cell):
@@ -306,7 +329,7 @@ def test_several_photos_are_stored_at_once(client, person):
 def test_a_bad_file_is_named_and_the_good_ones_and_the_text_are_kept(client, person):
     files = [photo("tot.jpg"), photo("rong.jpg", b""), photo("gia.jpg", b"<html>")]
 
-    response = client.post(NEW, form_of(action="send", photos=files, **eight_items()))
+    response = client.post(NEW, form_of(action="check", photos=files, **eight_items()))
 
     assert errors(response) == {"photos"}
     message = " ".join(response.context["form"].errors["photos"])
@@ -374,9 +397,10 @@ def test_a_person_of_very_many_units_types_the_name(client, cell):
 
 
 def test_what_a_clerk_enters_for_a_unit_says_so(client, clerk, cell):
-    client.post(NEW, form_of(action="send", organisation=cell.name, **eight_items()))
+    client.post(NEW, form_of(action="check", organisation=cell.name, **eight_items()))
 
     model = PracticeModel.objects.get()
+    send(client, model)
     enrolment = model.enrolments.get()
     move = model.moves.get()
     assert (enrolment.entered_by, enrolment.on_behalf_of) == (clerk, cell)
@@ -481,7 +505,7 @@ def test_only_what_the_page_asks_is_written(client, person, cell):
 @pytest.mark.parametrize("version", [None, "", "0", "x", "9" * 5000])
 def test_a_form_that_does_not_say_its_version_writes_nothing(client, person, cell, version):
     model = factories.PracticeModelFactory(organisation=cell)
-    form = form_of(model, action="send", **eight_items())
+    form = form_of(model, action="check", **eight_items())
     form = {k: v for k, v in (form | {"version": version}).items() if v is not None}
 
     response = client.post(edit(model), form)
@@ -543,7 +567,7 @@ def test_a_running_model_continued_for_another_year_is_open_to_its_unit(client, 
     model = factories.running(organisation=cell)
     model.continue_in(timezone.localdate().year + 1, by=person)
 
-    client.post(edit(model), form_of(model, action="send", **eight_items()))
+    client.post(edit(model), form_of(model, action="check", **eight_items()))
 
     model.refresh_from_db()
     assert (model.name, model.status) == ("Đường hoa tự quản", Status.RUNNING)
@@ -591,7 +615,8 @@ def test_a_clerk_goes_on_with_a_draft_the_office_has_entered_without_giving_reas
     client.post(NEW, form_of(action="draft", organisation=cell.name))
     model = PracticeModel.objects.get()
 
-    client.post(edit(model), form_of(model, action="send", **eight_items()))
+    client.post(edit(model), form_of(model, action="check", **eight_items()))
+    send(client, model)
 
     model.refresh_from_db()
     assert (model.status, model.moves.get().on_behalf_of) == (Status.SUBMITTED, cell)

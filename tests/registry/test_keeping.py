@@ -1,0 +1,296 @@
+"""No typed word is lost: what is kept of a form, for whom, and how it comes back."""
+
+from http import HTTPStatus
+from uuid import uuid4
+
+import pytest
+from django.core import signing
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from lxml import html
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+
+from registry.keeping import GOOD_FOR_SECONDS, SALT, Keep
+from registry.models import DraftBuffer, PracticeModel
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+NEW = "/models/new/"
+KEEP = "/drafts/"
+WORDS = "Mỗi nhóm hộ nhận một đoạn đường."
+
+
+@pytest.fixture
+def cell():
+    return factories.CellFactory(name="Chi bộ khối phố Mẫu")
+
+
+@pytest.fixture
+def person(client, cell):
+    user = factories.UnitUserFactory(organisation=cell)
+    client.force_login(user)
+    return user
+
+
+def opened(client, address=NEW):
+    """Return the fields of a form as a browser has it after opening the page."""
+    return fields_of(client.get(address))
+
+
+def fields_of(response):
+    """Return what a browser would send; it drops the line break that opens a text area."""
+    form = html.fromstring(response.content).get_element_by_id("keep")
+    fields = [(name, value) for name, value in form.fields.items() if isinstance(value, str)]
+    return {name: value.removeprefix("\n") for name, value in fields}
+
+
+def edit(model):
+    return reverse("registry:practicemodel_update", args=[model.pk])
+
+
+# --- Keeping ----------------------------------------------------------------------------------
+
+
+def test_what_is_typed_is_kept_beside_the_record_and_given_back_as_it_was(client, person, cell):
+    model = factories.PracticeModelFactory(organisation=cell, approach="Như cũ.")
+    form = opened(client, edit(model))
+
+    answer = client.post(KEEP, form | {"approach": WORDS, "started": "31/2/"})
+
+    assert answer.json()["stored"] is False
+    model.refresh_from_db()
+    assert model.approach == "Như cũ."
+    assert model.history.count() == 1
+    page = client.get(DraftBuffer.objects.get().address)
+    back = fields_of(page)
+    assert (back["approach"], back["started"]) == (WORDS, "31/2/")
+    assertNotContains(page, "govuk-error-summary")
+
+
+def test_a_form_opened_twice_is_kept_twice(client, person):
+    one, two = opened(client), opened(client)
+
+    client.post(KEEP, one | {"name": "Đường hoa"})
+    client.post(KEEP, two | {"name": "Tổ tự quản"})
+
+    addresses = [buffer.address for buffer in DraftBuffer.objects.order_by("pk")]
+    names = [opened(client, address)["name"] for address in addresses]
+    assert names == ["Đường hoa", "Tổ tự quản"]
+    page = client.get(NEW)
+    for address in addresses:
+        assertContains(page, f'href="{address}"')
+
+
+def test_saving_empties_the_buffer_and_a_late_autosave_does_not_fill_it_again(client, person):
+    form = opened(client) | {"approach": WORDS}
+    client.post(KEEP, form)
+
+    client.post(NEW, form | {"action": "draft"})
+
+    buffer = DraftBuffer.objects.get()
+    assert buffer.stored_at is not None
+    assert client.post(KEEP, form).json()["stored"] is True
+    buffer.refresh_from_db()
+    assert buffer.content == {}
+    assertNotContains(client.get(NEW), buffer.address)
+
+
+def test_what_could_not_be_stored_is_still_in_the_buffer(client, person):
+    form = opened(client) | {"approach": WORDS, "subject": "individual"}
+    client.post(KEEP, form)
+    PracticeModel.objects.all().delete()
+
+    client.post(NEW, form | {"token": "junk", "action": "draft"})
+
+    assert DraftBuffer.objects.get().content["approach"] == [WORDS]
+
+
+def test_letting_go_of_what_was_typed_empties_the_buffer(client, person):
+    client.post(KEEP, opened(client) | {"approach": WORDS})
+    buffer = DraftBuffer.objects.get()
+
+    response = client.post(reverse("registry:draft_discard", args=[buffer.opened]))
+
+    assertRedirects(response, NEW)
+    buffer.refresh_from_db()
+    assert buffer.content == {}
+    assertNotContains(client.get(buffer.address), WORDS)
+
+
+def test_words_with_a_nul_are_kept_without_it(client, person):
+    client.post(KEEP, opened(client) | {"approach": "a\0b"})
+
+    assert DraftBuffer.objects.get().content["approach"] == ["ab"]
+
+
+# --- Whose ------------------------------------------------------------------------------------
+
+
+def test_nobody_else_sees_what_a_person_has_typed(client, person, cell):
+    client.post(KEEP, opened(client) | {"approach": WORDS})
+    buffer = DraftBuffer.objects.get()
+    for other in (factories.UnitUserFactory(organisation=cell), factories.ClerkFactory()):
+        client.force_login(other)
+        assertNotContains(client.get(buffer.address), WORDS)
+        state = reverse("registry:draft_detail", args=[buffer.opened])
+        assert client.get(state).status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize("forged", ["", "junk", "of another person", "too old"])
+def test_a_form_that_we_have_not_signed_for_this_person_is_refused(client, person, forged, cell):
+    form = opened(client)
+    other = factories.UnitUserFactory(organisation=cell)
+    if forged == "of another person":
+        forged = Keep(other, NEW, uuid4()).writer
+    elif forged == "too old":
+        signer = signing.TimestampSigner(salt=SALT)
+        stale = signer.timestamp
+        signer.timestamp = lambda: signing.b62_encode(
+            signing.b62_decode(stale()) - GOOD_FOR_SECONDS - 60
+        )
+        forged = signer.sign_object({"user": person.pk, "path": NEW})
+
+    answer = client.post(KEEP, form | {"writer": forged, "approach": WORDS})
+
+    assert answer.status_code == HTTPStatus.BAD_REQUEST
+    assert not DraftBuffer.objects.exists()
+
+
+# --- Refused, and not lost ----------------------------------------------------------------------
+
+
+def test_what_is_sent_after_signing_out_is_given_back_after_signing_in(client, person):
+    form = opened(client) | {"approach": WORDS, "action": "check"}
+    client.logout()
+
+    response = client.post(NEW, form)
+
+    assert response.status_code == HTTPStatus.FOUND
+    assert not PracticeModel.objects.exists()
+    signed_in = client.post(
+        response.url, {"login": person.username, "password": factories.PASSWORD}
+    )
+    assert fields_of(client.get(signed_in.url))["approach"] == WORDS
+
+
+def test_another_person_who_signs_in_afterwards_gets_an_empty_form(client, person, cell):
+    form = opened(client) | {"approach": WORDS}
+    client.logout()
+    response = client.post(NEW, form)
+    other = factories.UnitUserFactory(organisation=cell)
+
+    signed_in = client.post(response.url, {"login": other.username, "password": factories.PASSWORD})
+
+    assertNotContains(client.get(signed_in.url), WORDS)
+
+
+def test_a_page_of_an_earlier_session_is_refused_and_its_words_are_kept(person):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(person)
+    form = opened(strict) | {"approach": WORDS, "csrfmiddlewaretoken": "x" * 64}
+
+    page = strict.post(NEW, form)
+
+    assertContains(page, DraftBuffer.objects.get().address, status_code=HTTPStatus.FORBIDDEN)
+    assert not PracticeModel.objects.exists()
+    assert opened(strict, DraftBuffer.objects.get().address)["approach"] == WORDS
+
+
+def test_changing_the_language_keeps_what_is_typed(client, person):
+    form = opened(client) | {"approach": WORDS, "language": "en"}
+
+    response = client.post("/drafts/language/", form)
+
+    assert client.cookies["language"].value == "en"
+    page = client.get(response.url)
+    assertContains(page, "Register a model")
+    assert fields_of(page)["approach"] == WORDS
+
+
+def test_files_that_could_not_be_kept_are_named(client, person):
+    form = opened(client)
+    client.logout()
+    client.post(NEW, form | {"photos": SimpleUploadedFile("hoa.jpg", b"x")})
+    client.force_login(person)
+
+    assertContains(client.get(DraftBuffer.objects.get().address), "hoa.jpg")
+
+
+# --- Two at once --------------------------------------------------------------------------------
+
+
+def conflict(client, model, colleague, theirs, **mine):
+    """Save over what a colleague has saved since the page was opened; return the page."""
+    form = opened(client, edit(model))
+    for name, value in theirs.items():
+        setattr(model, name, value)
+    model.write(by=colleague, version=model.version)
+    return client.post(edit(model), form | mine | {"action": "draft"})
+
+
+@pytest.fixture
+def colleague(cell):
+    return factories.UnitUserFactory(organisation=cell, full_name="Trần Thử Đồng Nghiệp")
+
+
+def test_saving_over_a_newer_version_shows_both_texts_and_keeps_mine(
+    client, person, cell, colleague
+):
+    model = factories.PracticeModelFactory(organisation=cell, approach="Cũ.")
+
+    page = conflict(client, model, colleague, {"approach": "Của bạn."}, approach=WORDS)
+
+    assert page.status_code == HTTPStatus.CONFLICT
+    assertContains(page, "Của bạn.", status_code=HTTPStatus.CONFLICT)
+    assertContains(page, "Trần Thử Đồng Nghiệp", status_code=HTTPStatus.CONFLICT)
+    form = fields_of(page)
+    assert form["approach"] == WORDS
+    client.post(edit(model), form | {"action": "draft"})
+    model.refresh_from_db()
+    assert model.approach == WORDS
+
+
+def test_of_two_texts_the_writer_may_take_the_other(client, person, cell, colleague):
+    model = factories.PracticeModelFactory(organisation=cell, approach="Cũ.", reason="Cũ.")
+    theirs = {"approach": "Của bạn.", "reason": "Lý do của bạn."}
+    page = conflict(client, model, colleague, theirs, approach=WORDS, reason="Của tôi.")
+
+    client.post(edit(model), fields_of(page) | {"take": "approach", "action": "draft"})
+
+    model.refresh_from_db()
+    assert (model.approach, model.reason) == ("Của bạn.", "Của tôi.")
+
+
+def test_where_only_one_has_written_that_text_is_taken_without_a_question(
+    client, person, cell, colleague
+):
+    model = factories.PracticeModelFactory(organisation=cell, approach="Cũ.", reason="Cũ.")
+
+    page = conflict(client, model, colleague, {"reason": "Của bạn."}, approach=WORDS)
+
+    assert page.context["merged"].both == []
+    form = fields_of(page)
+    assert (form["reason"], form["approach"]) == ("Của bạn.", WORDS)
+
+
+def test_what_can_no_longer_be_changed_is_shown_to_be_copied(client, person, cell):
+    model = factories.submitted(organisation=cell)
+    form = opened(client, edit(model))
+    model.accept(by=factories.ClerkFactory())
+
+    page = client.post(edit(model), form | {"approach": WORDS, "action": "save"})
+
+    assert page.status_code == HTTPStatus.CONFLICT
+    assert {"label": "Cách làm", "words": WORDS} in page.context["merged"].closed
+
+
+def test_words_for_a_model_that_has_ended_are_still_shown(client, person, cell):
+    model = factories.submitted(organisation=cell)
+    form = opened(client, edit(model))
+    model.refuse(by=factories.ClerkFactory(), reason="Trùng.")
+
+    page = client.post(edit(model), form | {"approach": WORDS, "action": "save"})
+
+    assertContains(page, WORDS, status_code=HTTPStatus.CONFLICT)
