@@ -1,0 +1,266 @@
+"""Whatever happens to the server, the session or the network: no character is lost."""
+
+import os
+import select
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from registry.models import DraftBuffer, PracticeModel
+from tests.factories import PASSWORD, CellFactory, UnitUserFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NEW = "/models/new/"
+WORDS = "Mỗi nhóm hộ nhận một đoạn đường, trồng hoa Ệ Ỗ và giữ sạch."
+MORE = " Sáng thứ Bảy cùng dọn."
+
+
+@pytest.fixture
+def person(db):
+    return UnitUserFactory(username="donvi", organisation=CellFactory())
+
+
+@pytest.fixture
+def page(new_context, person):
+    page = new_context().new_page()
+    sign_in(page)
+    page.goto(NEW)
+    return page
+
+
+def sign_in(page):
+    page.goto("/accounts/login/")
+    page.fill("[name=login]", "donvi")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main form button")
+    page.wait_for_url("**/")
+
+
+SERVER = """
+from django.conf import settings
+from django.core.management import execute_from_command_line
+settings.WHITENOISE_USE_FINDERS = True
+execute_from_command_line(["manage.py", "runserver", "--noreload", "localhost:{port}"])
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def served(port):
+    """Serve the test's database from a process of its own, which can be killed."""
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER.format(port=port)],
+        env=os.environ | {"DATABASE_URL": address_of(connection.settings_dict)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _attempt in range(600):
+            with suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
+                break
+            assert server.poll() is None, "the server has not started"
+            select.select([], [], [], 0.1)
+        yield server
+    finally:
+        server.kill()
+        server.wait()
+
+
+def address_of(database):
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    person = ":".join(filter(None, [database["USER"], database["PASSWORD"]]))
+    place = ":".join(filter(None, [quote(database["HOST"], safe=""), str(database["PORT"])]))
+    return f"postgres://{person}@{place}/{database['NAME']}"
+
+
+def write(page, words=WORDS):
+    """Write into the field and leave it, as autosave waits for."""
+    page.fill("[name=approach]", words)
+    page.locator("[name=approach]").press("Tab")
+
+
+def says(page, key):
+    """Wait until the page says what has become of the words."""
+    page.wait_for_function(
+        "key => document.querySelector('[data-kept]').textContent.startsWith("
+        "document.querySelector('[data-kept]').dataset[key].split('{')[0])",
+        arg=key,
+    )
+
+
+def written(page):
+    return page.input_value("[name=approach]")
+
+
+def test_leaving_a_field_keeps_it_on_the_server_and_says_so(page):
+    write(page)
+
+    says(page, "saved")
+    assert DraftBuffer.objects.get().content["approach"] == [WORDS]
+    assert not PracticeModel.objects.exists()
+
+
+def test_what_is_written_when_the_server_is_killed_is_offered_when_it_is_back(browser, person):
+    port = free_port()
+    context = browser.new_context(base_url=f"http://localhost:{port}")
+    page = context.new_page()
+    with served(port) as server:
+        sign_in(page)
+        page.goto(NEW)
+        server.kill()
+        server.wait()
+        write(page)
+        says(page, "local")
+    # The machine is switched off too: nothing but the browser's own store is left.
+    page.close()
+    with served(port):
+        page = context.new_page()
+        page.goto(NEW)
+        page.click("[data-kept-take]")
+        assert written(page) == WORDS
+        says(page, "saved")
+    assert DraftBuffer.objects.get().content["approach"] == [WORDS]
+
+
+def test_what_is_written_offline_is_kept_here_and_sent_when_the_network_is_back(page):
+    page.context.set_offline(True)
+    write(page)
+    says(page, "local")
+
+    page.context.set_offline(False)
+    says(page, "saved")
+
+    assert DraftBuffer.objects.get().content["approach"] == [WORDS]
+    page.reload()
+    page.goto(DraftBuffer.objects.get().address)
+    assert written(page) == WORDS
+
+
+def test_signing_out_in_another_tab_loses_nothing(page):
+    other = page.context.new_page()
+    other.goto("/")
+    other.click(f"form[action='{reverse('account_logout')}'] button")
+    other.wait_for_url("**/")
+
+    write(page, WORDS + MORE)
+    page.click("button[value=check]")
+    page.wait_for_url("**/accounts/login/**")
+    page.fill("[name=login]", "donvi")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main form button")
+    page.wait_for_url("**/models/new/**")
+
+    assert written(page) == WORDS + MORE
+
+
+def test_signing_out_and_in_again_in_another_tab_loses_nothing(page):
+    other = page.context.new_page()
+    other.goto("/")
+    other.click(f"form[action='{reverse('account_logout')}'] button")
+    other.wait_for_url("**/")
+    sign_in(other)
+
+    page.fill("[name=approach]", WORDS)
+    page.click("button[value=check]")
+    page.click("main a[href*=draft]")
+
+    page.wait_for_url("**/models/new/**")
+    assert written(page) == WORDS
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_changing_the_language_loses_nothing(new_context, person, script):
+    page = new_context(java_script_enabled=script).new_page()
+    sign_in(page)
+    page.goto(NEW)
+    page.fill("[name=approach]", WORDS)
+
+    page.click("button[name=language][value=en]")
+    page.wait_for_url("**draft=**")
+
+    assert page.get_attribute("html", "lang") == "en"
+    assert written(page) == WORDS
+
+
+def test_a_form_open_in_two_tabs_keeps_the_words_of_both(page):
+    other = page.context.new_page()
+    other.goto(NEW)
+
+    write(page, WORDS)
+    write(other, MORE)
+    says(page, "saved")
+    says(other, "saved")
+
+    kept = {tuple(buffer.content["approach"]) for buffer in DraftBuffer.objects.all()}
+    assert kept == {(WORDS,), (MORE,)}
+
+
+def test_what_is_stored_is_not_offered_again(page):
+    write(page)
+    page.click("button[value=draft]")
+    page.wait_for_url("**/edit/")
+
+    page.goto(NEW)
+
+    page.wait_for_function("Object.keys(localStorage).every(key => !key.endsWith('/new/'))")
+    assert page.locator("[data-kept-here]").is_hidden()
+    assert page.locator("a[href*=draft]").count() == 0
+
+
+def test_the_copy_in_the_browser_is_offered_to_its_writer_alone(page):
+    page.context.set_offline(True)
+    write(page)
+    says(page, "local")
+    page.context.set_offline(False)
+    UnitUserFactory(username="nguoikhac", organisation=CellFactory())
+    page.goto("/accounts/login/")
+    page.context.clear_cookies()
+    page.goto("/accounts/login/")
+    page.fill("[name=login]", "nguoikhac")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main form button")
+    page.wait_for_url("**/")
+
+    page.goto(NEW)
+
+    assert page.locator("[data-kept-here]").is_hidden()
+    assert WORDS not in page.content()
+
+
+# What UniKey sends for the keys of "Việt Nam đường": it takes letters back and puts others in.
+UNIKEY = [
+    ("V", 0), ("i", 0), ("e", 0), ("ê", 1), ("t", 0), ("ệt", 2), (" ", 0),
+    ("N", 0), ("a", 0), ("m", 0), (" ", 0),
+    ("d", 0), ("đ", 1), ("u", 0), ("o", 0), ("ươ", 2), ("n", 0), ("g", 0), ("ường", 4),
+]  # fmt: skip
+
+
+def test_typing_with_unikey_gives_what_was_meant_while_the_form_is_kept(page):
+    field = page.locator("[name=approach]")
+    field.focus()
+    for typed, backspaces in UNIKEY:
+        for _number in range(backspaces):
+            page.keyboard.press("Backspace")
+        page.keyboard.insert_text(typed)
+        # Autosave in the middle of a word.
+        page.dispatch_event("#keep", "change")
+
+    assert written(page) == "Việt Nam đường"
+    field.press("Tab")
+    says(page, "saved")
+    page.wait_for_function(
+        "words => new FormData(document.forms.keep).get('approach') === words", arg="Việt Nam đường"
+    )
