@@ -7,6 +7,7 @@ arrives after the session has ended, and is given back to the same person alone.
 """
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from uuid import UUID, uuid4
 
 from django import forms
@@ -116,9 +117,23 @@ def keep_own_words(request):
 
 
 def words_are_saved(request):
-    """Empty the buffer of the form that was sent; inside the transaction that stores it."""
-    if draft := _uuid(request.POST.get("draft")):
+    """Empty the buffer of the form that was sent: what it brought is stored."""
+    draft, writer = _uuid(request.POST.get("draft")), _writer(request)
+    if draft and writer == {"user": request.user.pk, "path": request.path}:
         DraftBuffer.objects.empty(request.user, draft, path=request.path)
+
+
+class LetGoOfSavedWords:
+    """Middleware: a form that leads on to another page has been stored."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+            words_are_saved(request)
+        return response
 
 
 def _writer(request):

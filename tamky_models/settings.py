@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "registry.history.RecordRequest",
     "registry.access.RefusalsExplained",
+    "registry.keeping.LetGoOfSavedWords",
 ]
 
 ROOT_URLCONF = "tamky_models.urls"

@@ -29,6 +29,7 @@ from registry.forms.attachments import (
     outcome_forms,
 )
 from registry.history import version_of
+from registry.keeping import keep_for
 from registry.models import (
     Enrolment,
     Evidence,
@@ -238,5 +239,6 @@ def _refuse(model, refusal):
 
 
 def _form_page(request, form, model, title, version=None):
-    context = {"form": form, "model": model, "title": title, "version": version}
+    keep = keep_for(request, form)
+    context = {"form": form, "model": model, "title": title, "version": version, "keep": keep}
     return render(request, "registry/attachment_form.html", context)

@@ -15,6 +15,7 @@ from registry.access import (
     visible_or_404,
 )
 from registry.forms.moves import RefuseForm, SendBackForm
+from registry.keeping import keep_for
 from registry.models import FormToken, MoveRefused, PracticeModel
 
 ask_or_do = require_http_methods(["GET", "HEAD", "POST"])
@@ -166,5 +167,6 @@ def ask(request, model, *, title, explanation, button, form=None, is_final=False
         "explanation": explanation,
         "button": button,
         "is_final": is_final,
+        "keep": keep_for(request, form) if form is not None else None,
     }
     return render(request, "registry/practicemodel_move.html", context)

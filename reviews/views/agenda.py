@@ -15,6 +15,7 @@ from registry.access import (
     refusals_lead_to,
     visible_or_404,
 )
+from registry.keeping import keep_for
 from registry.models import MoveRefused, PracticeModel, Verdict
 from registry.storage import files_follow_the_transaction
 from reviews.forms.agenda import (
@@ -129,7 +130,8 @@ def agendaitem_update(request, pk):
             messages.success(request, _("The item has been saved."))
             return redirect(item)
     version = seen_version(request, item.history)
-    context = {"form": form, "item": item, "version": version}
+    keep = keep_for(request, form)
+    context = {"form": form, "item": item, "version": version, "keep": keep}
     return render(request, "reviews/agendaitem_form.html", context)
 
 
@@ -193,6 +195,7 @@ def conclusion_update(request, pk):
         "item": item,
         "row": row,
         "lacks_quorum": item.lacks_quorum(),
+        "keep": keep_for(request, form),
         "version": seen_version(request, item.conclusion_entries()),
     }
     return render(request, "reviews/conclusion_form.html", context)

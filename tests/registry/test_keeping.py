@@ -294,3 +294,29 @@ def test_words_for_a_model_that_has_ended_are_still_shown(client, person, cell):
     page = client.post(edit(model), form | {"approach": WORDS, "action": "save"})
 
     assertContains(page, WORDS, status_code=HTTPStatus.CONFLICT)
+
+
+# --- Other forms --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("registry:practicemodel_return", "reason"),
+        ("registry:practicemodel_refuse", "reason"),
+        ("registry:note_add", "text"),
+    ],
+)
+def test_what_the_clerk_writes_to_a_unit_is_kept_and_given_back(client, address, field):
+    client.force_login(factories.ClerkFactory())
+    page = reverse(address, args=[factories.submitted().pk])
+    form = opened(client, page) | {field: WORDS}
+    client.logout()
+    client.post(page, form)
+
+    client.force_login(DraftBuffer.objects.get().user)
+    form = opened(client, DraftBuffer.objects.get().address)
+    assert form[field] == WORDS
+
+    assert client.post(page, form | {"audience": "unit"}).status_code == HTTPStatus.FOUND
+    assert DraftBuffer.objects.get().content == {}
