@@ -95,6 +95,11 @@ class Evidence(StoredFile):
     def get_absolute_url(self):
         return reverse("registry:evidence_file", args=[self.pk])
 
+    @property
+    def small_address(self):
+        """The picture in small, for pages that show several."""
+        return f"{self.get_absolute_url()}?small"
+
     def remove(self, *, by, why=""):
         """Take it off the pages; the file and the record stay."""
         self.removed_at = timezone.now()

@@ -19,7 +19,7 @@ from registry.access import (
     refusals_lead_to,
     visible_or_404,
 )
-from registry.files import file_response
+from registry.files import file_response, small_picture
 from registry.forms.attachments import (
     AwardForm,
     EvidenceForm,
@@ -52,6 +52,8 @@ def evidence_file(request, pk):
     """Send a file to whoever sees its model; scans and drafts' files to fewer."""
     evidence = visible_or_404(Evidence.objects.present(), request.user, pk)
     try:
+        if "small" in request.GET and evidence.is_image:
+            return file_response(small_picture(evidence.file), "small.webp", "image/webp")
         return file_response(evidence.file, evidence.original_name, evidence.content_type)
     except FileNotFoundError:  # A backup brought back without its files, for example.
         logger.exception("The file of evidence %s is missing", pk)

@@ -2,6 +2,7 @@
 
 import logging
 from http import HTTPStatus
+from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from registry.files import check_upload
@@ -337,3 +339,38 @@ def test_a_file_lost_from_the_disk_is_not_found_and_is_in_the_log(client, person
 @pytest.mark.parametrize("key", ["0", "999999", "9" * 30])
 def test_a_file_nobody_knows_is_not_found(client, person, key):
     assert client.get(f"/evidence/{key}/").status_code == GONE
+
+
+# --- In small -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("anh.jpg", factories.a_jpeg(2000, 1500)),
+        ("anh.png", sample_files.picture("PNG", (900, 700))),
+    ],
+)
+def test_a_picture_is_sent_in_small_to_whoever_may_have_it(client, person, model, name, content):
+    client.post(to("evidence_add", model), files_of(photo(name, content)))
+    evidence = Evidence.objects.get()
+
+    answer = client.get(evidence.small_address)
+
+    small = Image.open(BytesIO(answer.getvalue()))
+    assert (small.format, max(small.size) <= 320) == ("WEBP", True)
+    assert "no-store" in answer["Cache-Control"]
+    stranger = Client()
+    stranger.force_login(factories.UnitUserFactory())
+    draft = factories.PracticeModelFactory(organisation=model.organisation)
+    Evidence.objects.filter(pk=evidence.pk).update(model=draft)
+    assert stranger.get(evidence.small_address).status_code == GONE
+
+
+def test_a_document_has_no_small_form_and_is_sent_as_it_is(client, person, model):
+    document = SimpleUploadedFile("a.pdf", sample_files.PDF)
+    client.post(to("evidence_add", model), files_of(document, kind="document"))
+
+    answer = client.get(Evidence.objects.get().small_address)
+
+    assert answer["Content-Type"] == "application/pdf"
