@@ -373,4 +373,4 @@ def test_a_document_has_no_small_form_and_is_sent_as_it_is(client, person, model
 
     answer = client.get(Evidence.objects.get().small_address)
 
-    assert answer["Content-Type"] == "application/pdf"
+    assert answer.getvalue() == sample_files.PDF
