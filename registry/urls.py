@@ -5,6 +5,7 @@ from registry.views import (
     catalogue,
     drafts,
     enrolments,
+    exports,
     history,
     moves,
     organisations,
@@ -45,6 +46,8 @@ enrolment_urls = [
 
 urlpatterns = [
     path("models/", catalogue.practicemodel_list, name="practicemodel_list"),
+    path("models/export.xlsx", exports.models_xlsx, name="models_xlsx"),
+    path("models/export.csv", exports.models_csv, name="models_csv"),
     path("models/new/", registration.practicemodel_create, name="practicemodel_create"),
     path("models/similar/", registration.similar_models, name="similar_models"),
     path("models/<int:pk>/", include(model_urls)),

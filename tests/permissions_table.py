@@ -11,6 +11,8 @@ ROLES = ("anonymous", "stranger", "unit", "ward", "panel", "clerk", "admin")
 OPEN = {
     "home",
     "registry:practicemodel_list",
+    "registry:models_xlsx",
+    "registry:models_csv",
     "registry:practicemodel_detail",
     "registry:organisation_list",
     "registry:organisation_detail",
@@ -27,6 +29,8 @@ OPEN = {
 # Of these, the ones that send a visitor to sign in while the catalogue is closed.
 CATALOGUE = {
     "registry:practicemodel_list",
+    "registry:models_xlsx",
+    "registry:models_csv",
     "registry:practicemodel_detail",
     "registry:organisation_list",
     "registry:organisation_detail",
@@ -71,6 +75,8 @@ CLERK_MADE = "in 403 403 403 403 302 403"
 TABLE = {
     "home": [("", ALL, NO)],
     "registry:practicemodel_list": [("", ALL, NO)],
+    "registry:models_xlsx": [("", ALL, NO)],
+    "registry:models_csv": [("", ALL, NO)],
     "registry:practicemodel_create": [
         ("", "in 200 200 200 403 200 403", "in 302 302 302 403 302 403")
     ],

@@ -79,15 +79,9 @@ def practicemodel_list(request):
     unit, offered = typed_unit(request)
     if unit is not None:
         return redirect(address(request, unit=None, organisation=unit.pk))
-    visible = PracticeModel.objects.visible_to(request.user)
-    # Without a query there is nothing to be understood.
-    filterset = PracticeModelFilter(request.GET or None, visible, request=request)
+    filterset, chosen, sort, offered_orders = asked_for(request)
     found = filterset.qs
-    chosen = filterset.form.cleaned_data if filterset.is_bound else {}
     beside = beside_the_rows(request.user, found, chosen.get("organisation"))
-    offered_orders = orders(of_waiting=bool(chosen.get("waiting")))
-    sort = request.GET.get("sort")
-    sort = sort if sort in offered_orders else offered_orders[0]
     paginator = CappedPaginator(found.order_by(*ORDERS[sort][1]), PER_PAGE, found=beside["found"])
     page = paginator.get_page(request.GET.get("page"))
     if paginator.count and not paginator.capped:
@@ -110,8 +104,24 @@ def practicemodel_list(request):
         "year": str(chosen.get("year") or ""),
         "is_narrowed": sort != offered_orders[0] or any({**chosen, "q": ""}.values()),
         "can_register": beside["can_register"],
+        "asked": asked(request),
     }
     return render(request, "registry/practicemodel_list.html", context)
+
+
+def asked_for(request):
+    """Return the filters over what the reader may see, what they say, the order asked for, and
+    the orders there are.
+    """
+    visible = PracticeModel.objects.visible_to(request.user)
+    # Without a query there is nothing to be understood.
+    filterset = PracticeModelFilter(request.GET or None, visible, request=request)
+    # Of what was asked, that which was understood is kept.
+    filterset.is_valid()
+    chosen = filterset.form.cleaned_data if filterset.is_bound else {}
+    offered = orders(of_waiting=bool(chosen.get("waiting")))
+    sort = request.GET.get("sort")
+    return filterset, chosen, sort if sort in offered else offered[0], offered
 
 
 def typed_unit(request):
@@ -195,6 +205,13 @@ def chips(request, filterset, chosen, names):
         for name, value in chosen.items()
         if value not in (None, "")
     ]
+
+
+def asked(request):
+    """Return the query of this list, to be asked of its exports."""
+    query = request.GET.copy()
+    query.pop("page", None)
+    return f"?{query.urlencode()}" if query else ""
 
 
 def address(request, **changed):
