@@ -10,6 +10,7 @@ from registry.views import (
     moves,
     organisations,
     registration,
+    statistics,
 )
 
 app_name = "registry"
@@ -48,6 +49,7 @@ urlpatterns = [
     path("models/", catalogue.practicemodel_list, name="practicemodel_list"),
     path("models/export.xlsx", exports.models_xlsx, name="models_xlsx"),
     path("models/export.csv", exports.models_csv, name="models_csv"),
+    path("statistics/", statistics.statistics_page, name="statistics"),
     path("models/new/", registration.practicemodel_create, name="practicemodel_create"),
     path("models/similar/", registration.similar_models, name="similar_models"),
     path("models/<int:pk>/", include(model_urls)),

@@ -27,6 +27,7 @@ def _navigation(request, user):
     if user.is_authenticated or settings.PUBLIC_CATALOGUE:
         entries.append((reverse("registry:practicemodel_list"), _("Models")))
         entries.append((reverse("registry:organisation_list"), _("Organisations")))
+        entries.append((reverse("registry:statistics"), _("Statistics")))
     if user.is_authenticated:
         entries.append((reverse("reviews:seminar_list"), _("Seminars")))
         entries.append((reverse("reviews:decision_list"), _("Decisions")))

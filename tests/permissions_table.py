@@ -13,6 +13,7 @@ OPEN = {
     "registry:practicemodel_list",
     "registry:models_xlsx",
     "registry:models_csv",
+    "registry:statistics",
     "registry:practicemodel_detail",
     "registry:organisation_list",
     "registry:organisation_detail",
@@ -31,6 +32,7 @@ CATALOGUE = {
     "registry:practicemodel_list",
     "registry:models_xlsx",
     "registry:models_csv",
+    "registry:statistics",
     "registry:practicemodel_detail",
     "registry:organisation_list",
     "registry:organisation_detail",
@@ -77,6 +79,7 @@ TABLE = {
     "registry:practicemodel_list": [("", ALL, NO)],
     "registry:models_xlsx": [("", ALL, NO)],
     "registry:models_csv": [("", ALL, NO)],
+    "registry:statistics": [("", ALL, NO)],
     "registry:practicemodel_create": [
         ("", "in 200 200 200 403 200 403", "in 302 302 302 403 302 403")
     ],

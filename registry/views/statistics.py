@@ -1,0 +1,238 @@
+"""The register in numbers: charts, the tables below them, and each table as a file."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from registry import statistics
+from registry.charts import bars
+from registry.exports import csv_file
+from registry.models import Organisation, Replication
+from registry.templatetags.vietnamese import number
+from registry.views.catalogue import (
+    Status,
+    address,
+    asked_for,
+    chips,
+    choices,
+    labels,
+    open_catalogue,
+    typed_unit,
+)
+
+
+@open_catalogue
+@require_safe
+def statistics_page(request):
+    unit, offered = typed_unit(request)
+    if unit is not None:
+        return redirect(address(request, unit=None, organisation=unit.pk))
+    filterset, chosen, _sort, _orders = asked_for(request)
+    counts, fields = filterset.counts()
+    parts = _parts(request, filterset, chosen, counts, fields)
+    if request.GET.get("table"):
+        return _file(parts, request.GET["table"])
+    for part in parts:
+        part["chart"] = bars([(row["label"], row["bar"], row["shown"]) for row in part["rows"]])
+        part["file"] = address(request, table=part["name"])
+    named = chosen.get("organisation")
+    visible = Organisation.objects.visible_to(request.user)
+    unit = {named: visible.filter(pk=named).values_list("name", flat=True).first()} if named else {}
+    names = labels() | {"field": fields, "organisation": unit}
+    kept = [(name, str(chosen[name])) for name in ("organisation", "waiting") if chosen.get(name)]
+    context = {
+        "parts": [part for part in parts if part["rows"]],
+        "total": sum(counts["status"].values()),
+        "list_url": _list_address(request),
+        "choices": list(choices(filterset, chosen, counts, names)),
+        "chips": chips(request, filterset, chosen, names),
+        "not_understood": [*(filterset.form.error_summary if filterset.is_bound else ()), *offered],
+        "query": chosen.get("q", ""),
+        "kept": kept,
+        "year": str(chosen.get("year") or ""),
+        "is_narrowed": any({**chosen, "q": ""}.values()),
+    }
+    return render(request, "registry/statistics.html", context)
+
+
+def _file(parts, name):
+    part = next((part for part in parts if part["name"] == name), None)
+    if part is None:
+        raise Http404
+    rows = [[row["label"], *(cell["value"] for cell in row["cells"])] for row in part["rows"]]
+    response = HttpResponse(
+        csv_file(part["columns"], rows, [part["title"]]), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="thong-ke-{name}.csv"'
+    return response
+
+
+def _list_address(request, **narrowed):
+    """Return the address of the list of exactly the models that a number counts."""
+    query = request.GET.copy()
+    for name in ("page", "table", "sort", *narrowed):
+        query.pop(name, None)
+    query.update(narrowed)
+    path = reverse("registry:practicemodel_list")
+    return f"{path}?{query.urlencode()}" if query else path
+
+
+def _parts(request, filterset, chosen, counts, fields):
+    """Return the tables: a name, a title, columns, and rows with the length of their bar."""
+    models, known = filterset.qs, labels()
+    parts = [
+        _of_models(request, "field", _("Models by field"), _("Field"), counts["field"], fields),
+        _of_models(
+            request, "block", _("Models by block"), _("Block"), counts["block"], known["block"]
+        ),
+        _by_year(request, chosen, statistics.enrolments_by_year(models)),
+        _of_models(
+            request, "status", _("Models by status"), _("Status"), counts["status"], known["status"]
+        ),
+        _of_models(
+            request,
+            "verdict",
+            _("Models by standing verdict"),
+            _("Standing verdict"),
+            counts["verdict"],
+            known["verdict"],
+        ),
+    ]
+    if request.user.is_authenticated:
+        parts.append(_coverage(statistics.coverage(models, _units(chosen)), known["block"]))
+    # Of a model that has ended, a visitor gets its name and its years, no figures.
+    told = models if request.user.is_authenticated else models.exclude(status=Status.CLOSED)
+    parts.append(_outcomes(statistics.outcomes(told)))
+    if request.user.is_authenticated:
+        parts.append(_replications(statistics.replications(models)))
+    return parts
+
+
+def _units(chosen):
+    """Return the organisations the filters leave, to see which of them keep a model."""
+    units = Organisation.objects.all()
+    if chosen.get("organisation"):
+        units = units.subtree(chosen["organisation"])
+    if chosen.get("kind"):
+        units = units.filter(kind=chosen["kind"])
+    if chosen.get("block"):
+        units = units.filter(block=chosen["block"])
+    return units
+
+
+def _cell(value, url=""):
+    return {"value": value, "shown": number(value), "url": url}
+
+
+def _of_models(request, name, title, head, numbers, names):
+    rows = [
+        {
+            "label": str(label),
+            "bar": numbers[value],
+            "shown": number(numbers[value]),
+            "cells": [_cell(numbers[value], _list_address(request, **{name: value}))],
+        }
+        for value, label in names.items()
+        if numbers.get(value)
+    ]
+    # What has no value cannot be asked of the list.
+    unnamed = sum(count for value, count in numbers.items() if value in ("", None))
+    if rows and unnamed:
+        rows.append(
+            {
+                "label": _("(none)"),
+                "bar": unnamed,
+                "shown": number(unnamed),
+                "cells": [_cell(unnamed)],
+            }
+        )
+    return {"name": name, "title": title, "columns": [head, _("Models")], "rows": rows}
+
+
+def _by_year(request, chosen, years):
+    rows = [
+        {
+            "label": str(year),
+            "bar": new + continued,
+            "shown": number(new + continued),
+            "cells": [
+                _cell(new),
+                _cell(continued),
+                # A list can be asked for one year; where it is, the others have no list.
+                _cell(
+                    new + continued,
+                    _list_address(request, year=str(year))
+                    if chosen.get("year") in (None, year)
+                    else "",
+                ),
+            ],
+        }
+        for year, new, continued in years
+    ]
+    columns = [_("Year"), _("New"), _("Continued"), _("Models")]
+    return {"name": "year", "title": _("Enrolments by year"), "columns": columns, "rows": rows}
+
+
+def _coverage(blocks, names):
+    rows = []
+    for value, label in {**names, "": _("(none)")}.items():
+        with_one, without = blocks.get(value, (0, 0))
+        if with_one + without:
+            rows.append(
+                {
+                    "label": label,
+                    "bar": with_one,
+                    "shown": f"{number(with_one)} / {number(with_one + without)}",
+                    "cells": [_cell(with_one), _cell(without), _cell(with_one + without)],
+                }
+            )
+    columns = [_("Block"), _("With a model"), _("Without a model"), _("Organisations")]
+    title = _("Organisations that keep a model")
+    return {"name": "coverage", "title": title, "columns": columns, "rows": rows}
+
+
+def _outcomes(totals):
+    """Figures of different units of measure make no bars to compare."""
+    rows = [
+        {
+            "label": f"{indicator} ({unit})",
+            "bar": 0,
+            "shown": "",
+            "cells": [
+                {"value": year or _("to date"), "shown": year or _("to date"), "url": ""},
+                _cell(total),
+                _cell(models),
+            ],
+        }
+        for indicator, unit, year, total, models in totals
+    ]
+    columns = [_("Indicator"), _("Year"), _("Achieved"), _("Models")]
+    return {
+        "name": "outcomes",
+        "title": _("Outcomes"),
+        "note": _(
+            "A cumulative figure is the latest of each model, never a sum of years; other figures "
+            "are added up for each year."
+        ),
+        "columns": columns,
+        "rows": rows,
+        "is_table_only": True,
+    }
+
+
+def _replications(states):
+    rows = [
+        {
+            "label": str(label),
+            "bar": states[value],
+            "shown": number(states[value]),
+            "cells": [_cell(states[value])],
+        }
+        for value, label in Replication.State.choices
+        if states.get(value)
+    ]
+    columns = [_("State"), _("Organisations")]
+    title = _("Replications by state")
+    return {"name": "replications", "title": title, "columns": columns, "rows": rows}

@@ -1,0 +1,133 @@
+"""The register in numbers: each number is the length of the list it leads to."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from lxml import html
+
+from registry import statistics
+from registry.models import Enrolment, PracticeModel
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+PAGE = reverse("registry:statistics")
+
+
+@pytest.fixture
+def reader(client):
+    client.force_login(factories.UserFactory())
+
+
+def parts(client, **query):
+    return {part["name"]: part for part in client.get(PAGE, query).context["parts"]}
+
+
+def a_register():
+    field = factories.FieldFactory(name="Môi trường")
+    ward = factories.OrganisationFactory()
+    factories.running(field=field, organisation=ward, name="Một")
+    second = factories.running(field=field, name="Hai")
+    factories.running(name="Ba")
+    factories.EnrolmentFactory(
+        model=second, year=factories.this_year() - 1, kind=Enrolment.Kind.CONTINUED
+    )
+
+
+@pytest.mark.parametrize("query", [{}, {"block": "wards"}, {"q": "hai"}])
+def test_every_linked_number_is_the_length_of_the_list_it_leads_to(client, reader, query):
+    a_register()
+    page = html.fromstring(client.get(PAGE, query).content)
+    links = page.xpath("//main//td/a")
+    assert links
+    for link in links:
+        listed = client.get(link.get("href")).context["page_obj"].paginator.count
+        assert link.text_content() == str(listed), link.get("href")
+
+
+def test_a_cumulative_figure_is_the_latest_of_each_model_and_never_added_over_years():
+    kept = factories.IndicatorFactory(is_cumulative=True)
+    year = factories.this_year()
+    one, two = factories.running(), factories.running()
+    earlier = factories.EnrolmentFactory(model=one, year=year - 1)
+    latest = one.enrolments.get(year=year)
+    earlier.outcomes.create(indicator=kept, achieved=100)
+    latest.outcomes.create(indicator=kept, achieved=130)
+    two.enrolments.get().outcomes.create(indicator=kept, achieved=7)
+    (total,) = statistics.outcomes(PracticeModel.objects.all())
+    assert total[2:] == (None, Decimal(137), 2)
+
+
+def test_a_figure_not_reported_yet_leaves_the_latest_one_standing():
+    kept = factories.IndicatorFactory(is_cumulative=True)
+    model = factories.running()
+    earlier = factories.EnrolmentFactory(model=model, year=factories.this_year() - 1)
+    earlier.outcomes.create(indicator=kept, achieved=100)
+    latest = model.enrolments.get(year=factories.this_year())
+    latest.outcomes.create(indicator=kept, planned=150)
+    assert statistics.outcomes(PracticeModel.objects.all())[0][3] == 100
+
+
+def test_figures_of_a_period_are_added_up_year_by_year():
+    days = factories.IndicatorFactory(is_cumulative=False)
+    year = factories.this_year()
+    one, two = factories.running(), factories.running()
+    factories.EnrolmentFactory(model=one, year=year - 1).outcomes.create(indicator=days, achieved=5)
+    for model, achieved in [(one, 10), (two, 20)]:
+        model.enrolments.get(year=year).outcomes.create(indicator=days, achieved=achieved)
+    totals = statistics.outcomes(PracticeModel.objects.all())
+    assert [row[2:] for row in totals] == [(year, 30, 2), (year - 1, 5, 1)]
+
+
+def test_coverage_counts_units_that_exist_with_and_without_a_model(client, reader):
+    ward = factories.OrganisationFactory()
+    factories.OrganisationFactory()
+    factories.OrganisationFactory(valid_until="2020-01-01")
+    factories.CommitteeFactory()
+    factories.running(organisation=ward)
+    (row,) = parts(client)["coverage"]["rows"]
+    assert [cell["value"] for cell in row["cells"]] == [1, 1, 2]
+
+
+def test_a_visitor_counts_public_models_alone(client, settings):
+    factories.running(public=True)
+    factories.running()
+    settings.PUBLIC_CATALOGUE = True
+    assert client.get(PAGE).context["total"] == 1
+    assert "coverage" not in parts(client)
+    settings.PUBLIC_CATALOGUE = False
+    assert client.get(PAGE).status_code == 302
+
+
+def test_a_reader_does_not_count_the_drafts_of_others(client, reader):
+    factories.PracticeModelFactory()
+    factories.running()
+    assert client.get(PAGE).context["total"] == 1
+
+
+def test_each_table_is_a_file_that_excel_opens_and_nothing_in_it_is_a_formula(client, reader):
+    factories.running(field=factories.FieldFactory(name="=1+1"))
+    content = client.get(PAGE, {"table": "field"}).content
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert "'=1+1,1" in content.decode("utf-8-sig")
+    assert client.get(PAGE, {"table": "nothing"}).status_code == 404
+
+
+def test_an_empty_register_says_so(client, reader):
+    assert b"app-empty" in client.get(PAGE).content
+
+
+def test_more_models_ask_no_more_queries(client, reader):
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            client.get(PAGE)
+        return len(asked)
+
+    a_register()
+    before = queries()
+    for _ in range(3):
+        factories.running()
+    assert queries() == before
