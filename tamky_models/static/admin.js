@@ -18,21 +18,17 @@
     var boxes = document.querySelectorAll(".select2-selection");
     Array.prototype.forEach.call(boxes, function (box) {
       var select = box.closest(".select2").previousElementSibling;
-      var label = select && select.labels && select.labels[0];
-      var shown = box.querySelector(".select2-selection__rendered");
-      if (label) {
-        label.id = label.id || select.id + "_label";
-        box.setAttribute("aria-labelledby", label.id + (shown && shown.id ? " " + shown.id : ""));
-      } else if (select && select.getAttribute("aria-label")) {
-        box.removeAttribute("aria-labelledby");
-        box.setAttribute("aria-label", select.getAttribute("aria-label"));
+      var label = select && (select.labels[0] || select);
+      if (!label) {
+        return;
       }
-      var inner = box.querySelectorAll("[role=textbox], .select2-search__field");
-      Array.prototype.forEach.call(inner, function (part) {
-        if (label) {
-          part.setAttribute("aria-labelledby", label.id);
-        }
+      label.id = label.id || select.id + "_label";
+      var shown = box.querySelector("[role=textbox]");
+      var parts = box.querySelectorAll("[role=textbox], .select2-search__field");
+      Array.prototype.forEach.call(parts, function (part) {
+        part.setAttribute("aria-labelledby", label.id);
       });
+      box.setAttribute("aria-labelledby", label.id + (shown ? " " + shown.id : ""));
     });
   }
 
