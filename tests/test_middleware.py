@@ -143,6 +143,28 @@ def test_an_account_that_was_switched_off_does_not_sign_in(client):
     assert not signed_in(client)
 
 
+def test_guessing_at_one_account_is_held_up_even_with_the_right_password(client):
+    factories.UserFactory(username="0905123456")
+    for _guess in range(5):
+        assert sign_in(client, "0905123456", "không phải").status_code == 200
+
+    answer = sign_in(client, " 0905123456 ")
+
+    assertContains(answer, "Đã nhập sai quá nhiều lần. Xin thử lại sau ít phút.")
+    assert not signed_in(client)
+
+
+def test_an_office_behind_one_address_is_not_locked_out_by_its_neighbours(client):
+    people = factories.UserFactory.create_batch(40)
+    for person in people[:20]:
+        sign_in(client, person.username, "không phải")
+
+    for person in people[20:]:
+        sign_in(client, person.username)
+        assert signed_in(client)
+        client.post("/accounts/logout/")
+
+
 def test_who_signs_in_comes_to_the_page_they_wanted_and_to_no_other_site(client):
     factories.UserFactory(username="0905123456")
     form = {"login": "0905123456", "password": PASSWORD}
@@ -199,11 +221,18 @@ def test_the_navigation_leads_nobody_where_they_may_not_go(client, settings):
     assert labels(client.get(LOGIN)) == []
 
     settings.PUBLIC_CATALOGUE = True
-    assert labels(client.get(LOGIN)) == ["/models/", "/organisations/"]
+    assert labels(client.get(LOGIN)) == ["/models/", "/organisations/", "/statistics/"]
 
     client.force_login(factories.UnitUserFactory())
     page = client.get("/models/")
-    assert labels(page) == ["/", "/models/", "/organisations/", "/seminars/", "/decisions/"]
+    assert labels(page) == [
+        "/",
+        "/models/",
+        "/organisations/",
+        "/statistics/",
+        "/seminars/",
+        "/decisions/",
+    ]
     assert [entry["url"] for entry in page.context["nav"] if entry["current"]] == ["/models/"]
 
     client.force_login(factories.AdminFactory())

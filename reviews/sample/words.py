@@ -86,7 +86,7 @@ THEMES = {
             "Hộ được giúp đỡ",
         ),
         Theme(
-            ("Giúp hộ thoát nghèo có địa chỉ", "Mỗi tổ chức nhận giúp một hộ"),
+            ("Giảm nghèo bền vững có địa chỉ", "Mỗi tổ chức nhận giúp một hộ thoát nghèo"),
             "Việc hỗ trợ hộ nghèo còn chia đều, chưa đúng điều từng hộ cần.",
             "Khảo sát từng hộ cần gì: con giống, việc làm, sửa nhà hay học nghề. Mỗi tổ chức nhận "
             "giúp một hộ và theo dõi cho đến khi hộ đứng vững.",

@@ -32,10 +32,10 @@ def developing(settings, monkeypatch):
     monkeypatch.delenv("DEMO_PASSWORD", raising=False)
 
 
-def demo():
+def demo(**options):
     """Run the demo on a small sample; return what it printed."""
     out = io.StringIO()
-    call_command("demo", models=30, stdout=out)
+    call_command("demo", models=30, stdout=out, **options)
     return out.getvalue()
 
 
@@ -50,6 +50,18 @@ def test_it_refuses_outside_debug_and_writes_nothing():
         demo()
 
     assert rows() == before
+
+
+def test_it_names_the_address_at_which_the_server_will_be(developing):
+    assert "http://127.0.0.1:8000/ " in demo()
+    assert "http://127.0.0.1:8777/ " in demo(port=8777)
+
+
+def test_some_sample_models_are_found_by_what_people_search_for(developing):
+    demo()
+
+    sample = PracticeModel.objects.filter(organisation__is_sample=True)
+    assert sample.filter(search_key__contains="giam ngheo").exists()
 
 
 def test_it_prints_accounts_that_are_there_with_their_roles(developing):

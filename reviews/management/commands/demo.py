@@ -14,7 +14,7 @@ from reviews import seminar_2023
 from reviews.sample import generation, units
 
 SEED = 1
-ADDRESS = "http://127.0.0.1:8000/"
+PORT = 8000
 
 
 class Command(BaseCommand):
@@ -25,9 +25,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--models", type=int, default=200, help="how many sample models (200)")
+        parser.add_argument(
+            "--port", type=int, default=PORT, help="of the server that will run (8000)"
+        )
 
     @transaction.atomic
-    def handle(self, *, models, **options):
+    def handle(self, *, models, port, **options):
         if not settings.DEBUG:
             raise CommandError("Demo accounts have a known password: only with DEBUG=true.")
         first_time = not seminar_2023.loaded()
@@ -40,7 +43,7 @@ class Command(BaseCommand):
                 raise CommandError(str(refusal)) from None
         if first_time:
             self._open_to_readers()
-        self._print(self._give_password())
+        self._print(self._give_password(), f"http://127.0.0.1:{port}/")
 
     def _open_to_readers(self):
         """Put the seven models into the open catalogue: the newspaper has done so before us."""
@@ -56,9 +59,9 @@ class Command(BaseCommand):
         User.objects.filter(username__in=units.ACCOUNTS).update(password=hashed)
         return password
 
-    def _print(self, password):
+    def _print(self, password, address):
         people = {person.username: person for person in User.objects.all()}
-        self.stdout.write(f"\nDemo: {ADDRESS}  Password of every account: {password}\n")
+        self.stdout.write(f"\nDemo: {address}  Password of every account: {password}\n")
         for username in units.ACCOUNTS:
             self.stdout.write(f"  {username:<10}  {people[username]}")
         self.stdout.write("")
