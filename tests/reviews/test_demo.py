@@ -57,13 +57,6 @@ def test_it_names_the_address_at_which_the_server_will_be(developing):
     assert "http://127.0.0.1:8777/ " in demo(port=8777)
 
 
-def test_some_sample_models_are_found_by_what_people_search_for(developing):
-    demo()
-
-    sample = PracticeModel.objects.filter(organisation__is_sample=True)
-    assert sample.filter(search_key__contains="giam ngheo").exists()
-
-
 def test_it_prints_accounts_that_are_there_with_their_roles(developing):
     printed = demo()
 
