@@ -50,6 +50,22 @@ _ACTED_FOR = """
     )
     SELECT id FROM mine UNION SELECT id FROM below"""
 
+# Everything below a grassroots organisation of one's own, that one itself not.
+_LOOKED_AFTER = """
+    WITH RECURSIVE mine(id) AS (
+        SELECT organisation.id
+        FROM registry_membership membership
+        JOIN registry_organisation organisation ON organisation.id = membership.organisation_id
+        WHERE membership.user_id = %s AND membership.since <= %s
+          AND (membership.until IS NULL OR membership.until >= %s)
+          AND organisation.kind IN ({grassroots})
+    ), below(id) AS (
+        SELECT child.id FROM registry_organisation child JOIN mine ON child.parent_id = mine.id
+        UNION
+        SELECT child.id FROM registry_organisation child JOIN below ON child.parent_id = below.id
+    )
+    SELECT id FROM below"""
+
 
 def matching(words, field="search_key"):
     """Return a Q for records whose folded key holds every word, in any order."""
@@ -76,6 +92,36 @@ class UserQuerySet(QuerySet):
         organisations = self.model.memberships.rel.related_model.organisation.field.related_model
         return self.members_of(organisations.objects.acted_for_by(user)) | self.filter(pk=user.pk)
 
+    def search(self, words):
+        """Return those with every word in name or username, diacritics aside."""
+        return self.filter(matching(words))
+
+    def reset_by(self, user):
+        """Return the accounts whose password the user may set anew.
+
+        Only those that are a unit's and nothing else, so that nobody gets at more than a
+        unit's rights by it; for a grassroots committee, those that belong wholly below it.
+        """
+        if not user.is_authenticated:
+            return self.none()
+        memberships = self.model.memberships.rel.related_model.objects
+        groups = self.model.groups.through.objects.filter(user=OuterRef("pk"))
+        units = self.filter(
+            Exists(groups.filter(group__name=self.model.UNIT)),
+            ~Exists(groups.exclude(group__name=self.model.UNIT)),
+            ~Exists(self.model.user_permissions.through.objects.filter(user=OuterRef("pk"))),
+            Exists(memberships.current().filter(user=OuterRef("pk"))),
+            is_active=True,
+            is_staff=False,
+            is_superuser=False,
+        )
+        if user.sees_all:
+            return units
+        organisations = memberships.model.organisation.field.related_model.objects
+        below = organisations.looked_after_by(user).values("pk")
+        held = memberships.not_over().filter(user=OuterRef("pk"))
+        return units.exclude(Exists(held.exclude(organisation__in=below)))
+
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     def create_user(self, username, full_name, password=None, **fields):
@@ -94,6 +140,10 @@ class MembershipQuerySet(QuerySet):
     def current(self):
         today = timezone.localdate()
         return self.filter(Q(until=None) | Q(until__gte=today), since__lte=today)
+
+    def not_over(self):
+        """Return those of today and those that have yet to begin."""
+        return self.filter(Q(until=None) | Q(until__gte=timezone.localdate()))
 
     def end(self, *, on, by, why=""):
         """End each of them on a day, on record."""
@@ -160,6 +210,20 @@ class OrganisationQuerySet(QuerySet):
         today = timezone.localdate()
         kinds = sorted(self.model.GRASSROOTS)
         sql = _ACTED_FOR.format(grassroots=", ".join(["%s"] * len(kinds)))
+        return self.filter(pk__in=RawSQL(sql, [user.pk, today, today, *kinds]))
+
+    def looked_after_by(self, user):
+        """Return those whose people and whose register the user looks after.
+
+        For clerk and admin all; for members of a grassroots organisation what stands below it.
+        """
+        if not user.is_authenticated:
+            return self.none()
+        if user.sees_all:
+            return self
+        today = timezone.localdate()
+        kinds = sorted(self.model.GRASSROOTS)
+        sql = _LOOKED_AFTER.format(grassroots=", ".join(["%s"] * len(kinds)))
         return self.filter(pk__in=RawSQL(sql, [user.pk, today, today, *kinds]))
 
     def registered_for_by(self, user):

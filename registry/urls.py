@@ -1,11 +1,15 @@
 from django.urls import include, path
 
 from registry.views import (
+    accounts,
     attachments,
+    board,
+    cards,
     catalogue,
     drafts,
     enrolments,
     exports,
+    find,
     history,
     moves,
     organisations,
@@ -62,5 +66,11 @@ urlpatterns = [
     path("evidence/<int:pk>/remove/", attachments.evidence_remove, name="evidence_remove"),
     path("replications/<int:pk>/", attachments.replication_update, name="replication_update"),
     path("organisations/", organisations.organisation_list, name="organisation_list"),
+    path("organisations/board/", board.board, name="board"),
+    path("organisations/<int:pk>/card/", cards.unit_card, name="unit_card"),
+    path("organisations/<int:pk>/call/", board.unit_call, name="unit_call"),
+    path("organisations/<int:pk>/people/new/", accounts.account_open, name="account_open"),
+    path("people/<int:pk>/password/", accounts.account_reset, name="account_reset"),
+    path("find/", find.find, name="find"),
     path("organisations/<int:pk>/", organisations.organisation_detail, name="organisation_detail"),
 ]

@@ -2,6 +2,9 @@
 
 from allauth.account import forms
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from registry.forms.base import FormLook
 
@@ -10,6 +13,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request):
         """Return False: accounts are opened by an administrator."""
         return False
+
+    def get_password_change_redirect_url(self, request):
+        return reverse("home")
 
 
 class LoginForm(FormLook, forms.LoginForm):
@@ -21,7 +27,17 @@ class LoginForm(FormLook, forms.LoginForm):
 
 
 class ChangePasswordForm(FormLook, forms.ChangePasswordForm):
-    pass
+    def clean_password1(self):
+        """Refuse the password of the slip again: others have seen it."""
+        password = self.cleaned_data["password1"]
+        if self.user.must_change_password and self.user.check_password(password):
+            raise ValidationError(_("Choose another password than the one on the slip."))
+        return password
+
+    def save(self):
+        self.user.must_change_password = False
+        self.user._change_reason = "change password"
+        super().save()
 
 
 class ReauthenticateForm(FormLook, forms.ReauthenticateForm):

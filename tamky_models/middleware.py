@@ -4,6 +4,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.middleware.locale import LocaleMiddleware
+from django.shortcuts import redirect
 
 from registry.keeping import keep_words
 
@@ -45,3 +46,35 @@ class SignInFirst(LoginRequiredMiddleware):
         if request.method == "POST" and (buffer := keep_words(request)):
             return redirect_to_login(buffer.address, self.get_login_url(view_func))
         return super().handle_no_permission(request, view_func)
+
+
+class OwnPasswordFirst:
+    """Lead whoever came by a slip to the page where they choose a password of their own.
+
+    Until then nothing else is open to them but signing out and the choice of the language.
+    """
+
+    OPEN = frozenset(
+        {
+            "account_change_password",
+            "account_reset_password",
+            "account_logout",
+            "set_language",
+            "live",
+            "ready",
+        }
+    )
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if request.resolver_match.view_name in self.OPEN:
+            return None
+        user = request.user
+        if not user.is_authenticated or not user.must_change_password:
+            return None
+        return redirect("account_change_password")

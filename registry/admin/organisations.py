@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.base import RecordedAdmin, SuggestedOne
+from registry.admin.base import RecordedAdmin, RecordedSeen, SuggestedOne, reads_as
 from registry.admin.people import MembershipInline
-from registry.models import Organisation, PartyCell
+from registry.models import Call, Organisation, PartyCell
 from registry.vietnamese import clean_text
 
 
@@ -130,3 +130,14 @@ class PartyCellAdmin(OrganisationAdmin):
             kinds = [kind for kind in Organisation.Kind if kind in Organisation.CELLS]
             kwargs["choices"] = [("", "---------"), *((kind.value, kind.label) for kind in kinds)]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+
+@admin.register(Call)
+class CallAdmin(RecordedSeen):
+    list_display = ["at", "organisation", "the_year", "by"]
+    list_select_related = ["organisation", "by"]
+    date_hierarchy = "at"
+    search_fields = ["organisation__search_key"]
+    readonly_fields = ["the_year"]
+    fieldsets = [(None, {"fields": ["organisation", "the_year", "by", "at"]})]
+    the_year = staticmethod(reads_as("year", _("year")))

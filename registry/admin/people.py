@@ -92,7 +92,7 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
     fieldsets = [
         (None, {"fields": ["username", "password_link"]}),
         (_("Person"), {"fields": ["full_name", "position", "phone", "email"]}),
-        (_("Rights"), {"fields": ["is_active", "groups", "is_staff"]}),
+        (_("Rights"), {"fields": ["is_active", "must_change_password", "groups", "is_staff"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [

@@ -1,6 +1,7 @@
 """WHO AND WHAT: people, organisations, party cells and their models."""
 
 from registry.models.attachments import Award, Evidence, Note, Outcome, Replication, StoredFile
+from registry.models.calls import Call
 from registry.models.catalogues import Field, Indicator, Movement
 from registry.models.drafts import DraftBuffer
 from registry.models.enrolment import Enrolment
@@ -13,6 +14,7 @@ from registry.models.verdicts import ClosingKind, MoveRefused, RetireReason, Sta
 
 __all__ = [
     "Award",
+    "Call",
     "ClosingKind",
     "DraftBuffer",
     "Enrolment",

@@ -1,8 +1,10 @@
 """People, and the organisations they act for."""
 
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+import secrets
+
+from django.contrib.auth.models import AbstractBaseUser, Group, PermissionsMixin
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -11,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.fields import LineField
 from registry.history import History, Recorded
 from registry.querysets import MembershipQuerySet, UserManager
-from registry.vietnamese import person_sort_key
+from registry.vietnamese import fold, person_sort_key
 
 
 class Role(models.TextChoices):
@@ -45,10 +47,20 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
     )
     is_staff = models.BooleanField(_("may enter the administration"), default=False)
     date_joined = models.DateTimeField(_("opened"), default=timezone.now, editable=False)
+    must_change_password = models.BooleanField(
+        _("chooses a new password at the next sign-in"),
+        default=False,
+        help_text=_("While the password is one that others have seen, on a slip."),
+    )
+    search_key = models.CharField(max_length=300, editable=False, default="")
     sort_key = models.BinaryField(editable=False, default=b"")
 
+    # What an account may be for those who look after a unit's people.
+    UNIT = Role.UNIT
+    FIRST_PASSWORD_DIGITS = 8
+
     history = History(
-        excluded_fields=["password", "last_login", "sort_key"],
+        excluded_fields=["password", "last_login", "search_key", "sort_key"],
         m2m_fields=["groups", "user_permissions"],
     )
     objects = UserManager()
@@ -73,8 +85,34 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
 
     def save(self, **kwargs):
         self.username = self.normalize_username(self.username)
+        self.search_key = fold(f"{self.full_name} {self.username}")[:300]
         self.sort_key = person_sort_key(self.full_name)
         super().save(**kwargs)
+
+    @transaction.atomic
+    def open_for(self, organisation, *, by):
+        """Store this new account for a person of the unit. Return its first password."""
+        password = self._take_first_password()
+        self.save_by(by, why="open account")
+        self.groups.add(Group.objects.get_or_create(name=Role.UNIT)[0])
+        Membership(user=self, organisation=organisation).save_by(by, why="open account")
+        return password
+
+    @transaction.atomic
+    def reset_password(self, *, by):
+        """Give the account a first password again, which ends its sessions. Return it."""
+        self.refresh_from_db(from_queryset=User.objects.select_for_update())
+        password = self._take_first_password()
+        self.save_by(by, why="reset password")
+        return password
+
+    def _take_first_password(self):
+        """Return a password to be read from paper and typed once: digits alone."""
+        digits = self.FIRST_PASSWORD_DIGITS
+        password = f"{secrets.randbelow(10**digits):0{digits}}"
+        self.set_password(password)
+        self.must_change_password = True
+        return password
 
     def get_full_name(self):
         return str(self)

@@ -14,6 +14,7 @@ from registry.models.moves import Moving
 from registry.models.organisation import Organisation
 from registry.models.verdicts import ClosingKind, Verdict
 from registry.partialdates import PartialDateField
+from registry.phones import Digits
 from registry.querysets import PracticeModelQuerySet
 from registry.vietnamese import fold, sort_key
 
@@ -169,6 +170,8 @@ class PracticeModel(Moving):
             models.Index(fields=["field", "sort_key"]),
             models.Index(fields=["organisation", "sort_key"]),
             models.Index(fields=["verdict_on"]),
+            # Who calls is found by the number on the display.
+            models.Index(Digits("contact_phone"), name="practicemodel_contact_digits"),
             models.Index(
                 fields=[
                     "in_register",

@@ -5,7 +5,7 @@ from django.db.models.functions import Coalesce
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from registry.access import visible_or_404
+from registry.access import is_allowed, visible_or_404
 from registry.forms.lookups import is_key
 from registry.models import Membership, Organisation, PracticeModel
 from registry.paging import CappedPaginator
@@ -86,6 +86,8 @@ def organisation_detail(request, pk):
         "people": list(people(organisation)) if inside else (),
         "unfinished": unfinished(user, pk) if inside else (),
         "former_names": former_names(organisation),
+        "has_card": inside and is_allowed(organisation, user, "looked_after_by"),
+        "has_board": inside and organisation.is_grassroots and bool(first_below),
         "can_register": Organisation.objects.registered_for_by(user).filter(pk=pk).exists(),
         **around(user, organisation),
     }
