@@ -73,6 +73,9 @@ RUNS_LATE = "in 404 403 403 403 409 403"
 # … and of what there is not yet.
 CLERK_NEW = "in 403 403 403 403 200 403"
 CLERK_MADE = "in 403 403 403 403 302 403"
+# Who answers units on the telephone: those above a unit for it, the office for all.
+ABOVE = "in 403 403 200 403 200 200"
+OFFICE = "in 403 403 403 403 200 200"
 
 TABLE = {
     "home": [("", ALL, NO)],
@@ -236,6 +239,20 @@ TABLE = {
     "registry:organisation_detail": [
         ("cell", ALL, NO),
         ("other_cell", "404 200 200 200 200 200 200", NO),
+    ],
+    "registry:find": [("", OFFICE, NO)],
+    "registry:board": [("", "in 403 403 200 403 200 200", NO)],
+    "registry:unit_card": [("cell", ABOVE, NO), ("ward_unit", OFFICE, NO)],
+    "registry:unit_call": [
+        ("cell", NO, "in 403 403 302 403 302 302"),
+        ("ward_unit", NO, "in 403 403 403 403 302 302"),
+    ],
+    "registry:account_open": [("cell", ABOVE, ABOVE), ("ward_unit", OFFICE, OFFICE)],
+    "registry:account_reset": [
+        ("account_of_cell", "in 404 403 200 404 200 200", "in 404 403 200 404 200 200"),
+        ("account_of_ward", "in 404 404 403 404 200 200", "in 404 404 403 404 200 200"),
+        # More than a unit's account: nobody gets at an office's rights by a new password.
+        ("account_of_clerk", "in 404 404 404 404 403 403", "in 404 404 404 404 403 403"),
     ],
     "reviews:seminar_list": [("", SIGNED_IN, NO)],
     "reviews:seminar_create": [("", CLERK_NEW, CLERK_MADE)],

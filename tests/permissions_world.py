@@ -37,6 +37,10 @@ def build():
         "clerk": factories.ClerkFactory(),
         "admin": factories.AdminFactory(),
     }
+    world.ward_unit = ward
+    world.account_of_cell = world.people["unit"]
+    world.account_of_ward = world.people["ward"]
+    world.account_of_clerk = world.people["clerk"]
     # Of an address that names the opened form, which is not its key.
     opened = uuid4()
     DraftBuffer.objects.keep(world.people["unit"].pk, opened, path="/models/new/", content={})
@@ -289,6 +293,9 @@ BODIES = {
         "state": "not_yet",
         "version": version_of(record.history),
     },
+    "registry:unit_call": _plain(year=YEAR),
+    "registry:account_open": _once(full_name="Lê Thị Thử", phone="0905 777 888"),
+    "registry:account_reset": _once(),
     "registry:outcomes_update": lambda world, record, role: {
         "version": version_of(Outcome.history.filter(enrolment=record)),
     },

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from registry.models import (
+    Call,
     DraftBuffer,
     FormToken,
     Membership,
@@ -59,6 +60,7 @@ def one_of_each():
         getattr(factories, factory)(model=model)
     factories.OutcomeFactory(enrolment=enrolment)
     Opening.objects.create(model=model, by=clerk)
+    Call.tick(model.organisation, factories.this_year(), by=clerk)
     factories.MovementFactory()
     factories.MembershipFactory(user=clerk, organisation=model.organisation)
     seminar = factories.SeminarFactory()
