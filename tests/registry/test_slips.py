@@ -87,7 +87,7 @@ def test_one_slip_sent_twice_opens_one_account_and_shows_no_second_password(clie
 
 
 @pytest.mark.parametrize(
-    "fields, wrong",
+    ("fields", "wrong"),
     [
         ({"full_name": ""}, "full_name"),
         ({"phone": ""}, "phone"),

@@ -42,7 +42,7 @@ def card(unit):
 
 
 @pytest.mark.parametrize(
-    "text, digits",
+    ("text", "digits"),
     [
         ("0905 123 456", "0905123456"),
         ("0905.123.456", "0905123456"),
