@@ -89,7 +89,7 @@ class RefusalsExplained:
             return None
         context = {
             "refusal": exception.messages,
-            "back": getattr(exception, "back", "/"),
+            "back": getattr(exception, "back", None),
             "buffer": keep_words(request) if request.method == "POST" else None,
         }
         return render(request, "409.html", context, status=HTTPStatus.CONFLICT)

@@ -9,14 +9,19 @@ def site(request):
     user = getattr(request, "user", None)
     return {
         # Not "site": allauth gives its own pages a variable of that name.
-        "register": {
-            "committee_name": settings.COMMITTEE_NAME,
-            "clerk_name": settings.CLERK_NAME,
-            "clerk_phone": settings.CLERK_PHONE,
-            "public_catalogue": settings.PUBLIC_CATALOGUE,
-            "demo": settings.DEBUG,
-        },
+        "register": register(),
         "nav": _navigation(request, user) if user is not None else [],
+    }
+
+
+def register():
+    """Say whose register this is and whom to ask: all that a page needs when nothing else works."""
+    return {
+        "committee_name": settings.COMMITTEE_NAME,
+        "clerk_name": settings.CLERK_NAME,
+        "clerk_phone": settings.CLERK_PHONE,
+        "public_catalogue": settings.PUBLIC_CATALOGUE,
+        "demo": settings.DEBUG,
     }
 
 

@@ -1,12 +1,18 @@
 """What every request passes before a view sees it."""
 
+from http import HTTPStatus
+
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 
+from registry.files import MEGABYTE
 from registry.keeping import keep_words
+from tamky_models.errors import too_large
 
 
 class VietnameseFirst(LocaleMiddleware):
@@ -39,6 +45,34 @@ class RefuseNulBytes:
             raise BadRequest("NUL character in the address")
 
 
+class RefuseTooLarge:
+    """Answer 413 to more than all files of a form together, before any of it is read."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        most = settings.REQUEST_MAX_MEGABYTES
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length[:20]) > most * MEGABYTE:
+            return too_large(request, most=most)
+        return self.get_response(request)
+
+
+class PageForWrongMethod:
+    """Give the empty answer 405 a page, which says what the address takes."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.content:
+            context = {"takes_a_form": "POST" in response["Allow"]}
+            response.content = render_to_string("405.html", context, request)
+        return response
+
+
 class SignInFirst(LoginRequiredMiddleware):
     """Lead to the sign-in page, and keep what a form brings whose session has ended meanwhile."""
 
@@ -59,6 +93,7 @@ class OwnPasswordFirst:
             "account_change_password",
             "account_reset_password",
             "account_logout",
+            "favicon",
             "set_language",
             "live",
             "ready",

@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "tamky_models.middleware.RefuseNulBytes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "tamky_models.middleware.VietnameseFirst",
+    "tamky_models.middleware.RefuseTooLarge",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -108,6 +109,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "tamky_models.middleware.PageForWrongMethod",
     "registry.history.RecordRequest",
     "registry.access.RefusalsExplained",
     "registry.keeping.LetGoOfSavedWords",
@@ -175,6 +177,8 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+# Twenty files of 20 MB and the text beside them; the proxy takes a little more.
+REQUEST_MAX_MEGABYTES = 410
 # Above the limit of a form (20), which says so in words and keeps what was typed.
 DATA_UPLOAD_MAX_NUMBER_FILES = 100
 

@@ -1,11 +1,12 @@
 """The addresses of the register; the two apps name their own."""
 
 from allauth.account import views as account
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
-from django.views.decorators.http import require_POST
-from django.views.generic import TemplateView
+from django.views.decorators.http import require_POST, require_safe
+from django.views.generic import RedirectView, TemplateView
 from django.views.i18n import set_language
 
 from reviews.views.home import home
@@ -24,12 +25,19 @@ account_urls = [
     path("password/reset/", login_not_required(forgotten), name="account_reset_password"),
 ]
 
+# What browsers ask for whatever the page says; the address of the picture never changes.
+favicon = RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.svg", permanent=True)
+
+handler400 = "tamky_models.errors.bad_request"
+handler500 = "tamky_models.errors.server_error"
+
 urlpatterns = [
     path("", home, name="home"),
     path("", include("registry.urls")),
     path("", include("reviews.urls")),
     path("accounts/", include(account_urls)),
     path("admin/", admin.site.urls),
+    path("favicon.ico", login_not_required(require_safe(favicon)), name="favicon"),
     path("healthz/live", health.live, name="live"),
     path("healthz/ready", health.ready, name="ready"),
     path("i18n/setlang/", login_not_required(require_POST(set_language)), name="set_language"),

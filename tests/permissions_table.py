@@ -24,6 +24,7 @@ OPEN = {
     "account_inactive",
     "account_reset_password",
     "set_language",
+    "favicon",
     "live",
     "ready",
 }
@@ -348,6 +349,7 @@ TABLE = {
     ],
     "account_reset_password": [("", ALL, NO)],
     "set_language": [("", NO, "302 302 302 302 302 302 302")],
+    "favicon": [("", "301 301 301 301 301 301 301", NO)],
     "live": [("", ALL, NO)],
     "ready": [("", ALL, NO)],
 }

@@ -1,0 +1,82 @@
+"""The answers to what goes wrong before, or instead of, a view.
+
+Their pages stand alone: no session, no database, no context processor that could fail again.
+"""
+
+import sys
+from http import HTTPStatus
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from registry.files import MEGABYTE, MOST_FILES
+from tamky_models.context import register
+
+RETRY_AFTER_SECONDS = 30
+
+
+def bad_request(request, exception):
+    """Answer 400; or 413, with the limit, to more text than a form may bring."""
+    if isinstance(exception, RequestDataTooBig):
+        return too_large(request, most_text=settings.DATA_UPLOAD_MAX_MEMORY_SIZE // MEGABYTE)
+    most_files = MOST_FILES if isinstance(exception, TooManyFilesSent) else None
+    context = {"most_files": most_files, "back": _came_from(request)}
+    return _page("400.html", HTTPStatus.BAD_REQUEST, context)
+
+
+def too_large(request, **most):
+    """Answer 413; ``most`` says what is taken at once, in megabytes."""
+    context = {**most, "back": _came_from(request)}
+    return _page("413.html", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, context)
+
+
+def server_error(request):
+    """Answer 503 while the database is away, 500 to a fault of ours; Django logs both."""
+    context = {"address": request.get_full_path(), **_sent(request)}
+    if is_database_away(sys.exception()):
+        response = _page("503.html", HTTPStatus.SERVICE_UNAVAILABLE, context)
+        response["Retry-After"] = RETRY_AFTER_SECONDS
+        return response
+    return _page("500.html", HTTPStatus.INTERNAL_SERVER_ERROR, context)
+
+
+def is_database_away(error):
+    """Whether the database is out of reach or does not keep up; a wrong query is our fault."""
+    if not isinstance(error, (OperationalError, InterfaceError)):
+        return False
+    # What SQLite says also of a table that is not there.
+    return getattr(error.__cause__, "sqlite_errorname", "") != "SQLITE_ERROR"
+
+
+def _page(template, status, context):
+    return HttpResponse(
+        render_to_string(template, {"register": register(), **context}), status=status
+    )
+
+
+def _came_from(request):
+    """Return the page of ours that a form was sent from, None if the browser does not say."""
+    address = request.META.get("HTTP_REFERER", "")
+    try:
+        is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()})
+    except DisallowedHost:
+        return None
+    return address if is_ours and request.method == "POST" else None
+
+
+def _sent(request):
+    """Return what a form brought, to be sent again from the page; never a password."""
+    if request.method != "POST":
+        return {}
+    try:
+        fields = [(name, value) for name, values in request.POST.lists() for value in values]
+        files = [upload.name for _name, uploads in request.FILES.lists() for upload in uploads]
+    except Exception:  # whatever is wrong with what came: the page must not fail again
+        return {}
+    if any("password" in name.lower() for name, _value in fields):
+        return {}
+    return {"sent": fields, "files": ", ".join(files)}
