@@ -16,6 +16,7 @@ from registry.admin.base import (
     YearFilter,
     reads_as,
 )
+from registry.admin.catalogues import EntryAdmin
 from registry.models import PracticeModel, Verdict
 from reviews.models import (
     AgendaItem,
@@ -30,6 +31,7 @@ from reviews.models import (
     Scan,
     Score,
     Seminar,
+    StockRemark,
 )
 
 # What an agenda item is found by: the model it is on, or its title and unit.
@@ -108,6 +110,13 @@ class CriterionAdmin(RecordedSeen):
     list_select_related = ["seminar"]
     search_fields = ["name", "seminar__title"]
     fieldsets = [(None, {"fields": ["seminar", "name", "max_points", "position"]})]
+
+
+@admin.register(StockRemark)
+class StockRemarkAdmin(EntryAdmin):
+    list_display = ["name", "verdict", "position", "is_active"]
+    list_filter = ["verdict", "is_active"]
+    fieldsets = [(None, {"fields": ["name", "verdict", "position", "is_active"]})]
 
 
 @admin.register(AgendaItem)

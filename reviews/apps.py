@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,6 +9,8 @@ class ReviewsConfig(AppConfig):
 
     def ready(self):
         from registry.querysets import SEEN_THROUGH
+        from reviews import setup
         from reviews.querysets import on_agenda_of
 
         SEEN_THROUGH.append(on_agenda_of)
+        post_migrate.connect(setup.fill, sender=self)

@@ -33,6 +33,7 @@ item_urls = [
 assessment_urls = [
     path("", assessments.assessment_detail, name="assessment_detail"),
     path("paper/", assessments.assessment_paper, name="assessment_paper"),
+    path("remark/", assessments.assessment_remark, name="assessment_remark"),
 ]
 
 # /decisions/<pk>/

@@ -308,6 +308,10 @@ TABLE = {
         ("others_ballot", CLERK, CLERK_DONE),
         ("others_hidden", CLERK_LATE, CLERK_LATE),
     ],
+    "reviews:assessment_remark": [
+        ("own_ballot", NO, "in 404 404 404 302 403 403"),
+        ("others_ballot", NO, "in 404 404 404 404 403 403"),
+    ],
     "reviews:decision_list": [("", SIGNED_IN, NO)],
     "reviews:decision_create": [("", CLERK_NEW, CLERK_MADE)],
     "reviews:decision_detail": [

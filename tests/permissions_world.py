@@ -10,7 +10,7 @@ from registry.files import check_upload
 from registry.history import version_of
 from registry.keeping import Keep
 from registry.models import DraftBuffer, Evidence, Outcome, PracticeModel, Verdict
-from reviews.models import Assessment, DecisionLine, Scan
+from reviews.models import Assessment, DecisionLine, Scan, StockRemark
 from reviews.models.seminar import listed
 from tests import factories
 
@@ -228,6 +228,14 @@ def _kept(**fields):
     return words
 
 
+def _stock_remark(world, ballot, role):
+    sent = {"stock": StockRemark.objects.first().pk}
+    if role in {"anonymous", "inactive"}:
+        return sent
+    keep = Keep(world.people[role], ballot.get_absolute_url(), uuid4())
+    return {"writer": keep.writer, "draft": keep.draft, **sent}
+
+
 def _sent_anew(world, record, role):
     return {"version": record.version, "token": uuid4()}
 
@@ -317,6 +325,7 @@ BODIES = {
     },
     "reviews:assessment_detail": _version(verdict="maintain"),
     "reviews:assessment_paper": _version(verdict="maintain"),
+    "reviews:assessment_remark": _stock_remark,
     "reviews:decision_create": _once(**_paper),
     "reviews:decision_update": _version(**_paper),
     "reviews:line_add": lambda world, record, role: {

@@ -19,7 +19,7 @@ from registry.models import (
     User,
     Verdict,
 )
-from reviews.models import Assessment, Scan
+from reviews.models import Assessment, Scan, StockRemark
 from tests import factories
 from tests.counting import rows
 
@@ -28,7 +28,7 @@ MACHINERY = {FormToken, Sequence, DraftBuffer}
 PAGES = sorted(admin.site._registry, key=lambda model: model._meta.label)
 ADDED = {
     "Award", "Decision", "Field", "Indicator", "Membership", "Movement", "Organisation",
-    "PartyCell", "Replication", "Round", "Seminar", "User",
+    "PartyCell", "Replication", "Round", "Seminar", "StockRemark", "User",
 }  # fmt: skip
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +83,7 @@ def one_of_each():
         content_type="image/jpeg", size=1, sha256="0" * 64, added_by=clerk,
     ).save_by(clerk)  # fmt: skip
     factories.RoundFactory()
+    StockRemark(verdict=Verdict.MAINTAIN, name="Cần duy trì.").save_by(clerk)
 
 
 def address(model, page, *args):

@@ -46,6 +46,10 @@ class AssessmentForm(ModelForm):
                 ),
             )
 
+    @property
+    def points_fields(self):
+        return [self[self._name(criterion)] for criterion in self.criteria]
+
     def clean(self):
         """Drop a reason to end that was left over from another verdict."""
         super().clean()

@@ -4,6 +4,7 @@ from reviews.models.agenda import AgendaItem
 from reviews.models.assessment import Assessment, Conclusion, Recusal, Score
 from reviews.models.decision import Decision, DecisionLine
 from reviews.models.panel import Criterion, PanelMember
+from reviews.models.remarks import StockRemark
 from reviews.models.round import Round
 from reviews.models.scan import Scan
 from reviews.models.seminar import Seminar
@@ -21,4 +22,5 @@ __all__ = [
     "Scan",
     "Score",
     "Seminar",
+    "StockRemark",
 ]

@@ -26,6 +26,7 @@ from reviews.forms.agenda import (
     ConclusionForm,
     RecusalForm,
 )
+from reviews.judging import judged
 from reviews.models import AgendaItem, Assessment, Scan, Seminar
 from reviews.models.seminar import listed
 from reviews.views.seminars import ITEMS_A_PAGE, seen_version, with_tallies
@@ -98,6 +99,7 @@ def agendaitem_detail(request, pk):
     (row,) = with_tallies(request.user, [item])
     runs = is_allowed(item, request.user, "run_by")
     ballots = Assessment.objects.visible_to(request.user).filter(item=item)
+    shows_opinion = request.user.sees_all or request.user.is_panel
     context = {
         "item": item,
         "model": item.model,
@@ -106,12 +108,12 @@ def agendaitem_detail(request, pk):
         "ballots": ballots.select_related("member").prefetch_related("scores__criterion"),
         "recusals": item.recusals.select_related("member") if runs else (),
         "scans": Scan.objects.visible_to(request.user).filter(item=item),
-        "photos": item.model.evidence.present().filter(kind="photo") if item.model else (),
+        "judged": judged(item.model, request.user) if shows_opinion else None,
         "can_write": runs and item.seminar.state != State.CLOSED,
         "can_drop": runs and item.seminar.is_planned,
         "can_conclude": runs and item.seminar.is_open,
         "can_enter": runs and item.seminar.is_open,
-        "shows_opinion": request.user.sees_all or request.user.is_panel,
+        "shows_opinion": shows_opinion,
     }
     return render(request, "reviews/agendaitem_detail.html", context)
 

@@ -6,13 +6,16 @@ from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry.access import posted, refusals_lead_to, visible_or_404
+from registry.forms.lookups import is_key
+from registry.keeping import keep_for, keep_own_words
 from registry.models import MoveRefused
 from registry.storage import files_follow_the_transaction
 from reviews.forms.assessment import AssessmentForm, PaperBallotForm
-from reviews.models import Assessment, Scan, Seminar
+from reviews.judging import judged
+from reviews.models import Assessment, Scan, Seminar, StockRemark
 
 
 @require_safe
@@ -46,7 +49,24 @@ def assessment_detail(request, pk):
         ballot.check_waiting()
         if form.is_valid() and _carried_out(request, ballot, form, hand_in=hand_in):
             return _onward(request, ballot, hand_in=hand_in)
-    return render(request, "reviews/assessment_form.html", _context(request, ballot, form))
+    context = _context(request, ballot, form) | {"stock": StockRemark.by_verdict()}
+    return render(request, "reviews/assessment_form.html", context)
+
+
+@require_POST
+def assessment_remark(request, pk):
+    """Put a stock remark behind what is written, where there is no script that does.
+
+    The rest of the form is kept as it was typed and comes back with it; nothing is stored yet.
+    """
+    visible_or_404(Assessment.objects, request.user, pk, may="written_by")
+    key = request.POST.get("stock", "")
+    stock = get_object_or_404(StockRemark.objects.in_use(), pk=key if is_key(key) else None)
+    buffer = keep_own_words(request)
+    written = buffer.content.get("remark", [""])[0].strip()
+    buffer.content["remark"] = [f"{written} {stock}".strip()]
+    buffer.save(update_fields=["content"])
+    return redirect(buffer.address)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -136,11 +156,12 @@ def _context(request, ballot, form=None):
         "model": item.model,
         "seminar": item.seminar,
         "form": form,
+        "keep": keep_for(request, form) if form else None,
         "others": others.exclude(pk=ballot.pk)
         .select_related("member")
         .prefetch_related("scores__criterion"),
         "left": own.waiting().count(),
         "of": own.count(),
-        "photos": item.model.evidence.present().filter(kind="photo") if item.model else (),
+        "judged": judged(item.model, request.user),
         "scans": ballot.scans.all() if ballot.is_handed_in else (),
     }

@@ -1,0 +1,38 @@
+// The ballot: a remark is put in without leaving the page, and the keyboard hands in.
+(function () {
+  "use strict";
+
+  var form = document.querySelector("[data-ballot]");
+  if (!form) return;
+  var remark = form.elements.remark;
+
+  form.querySelectorAll("[name=stock]").forEach(function (button) {
+    button.addEventListener("click", function (event) {
+      event.preventDefault();
+      var written = remark.value.trim();
+      remark.value = written ? written + " " + button.textContent : button.textContent;
+      remark.dispatchEvent(new Event("input", { bubbles: true }));
+      remark.dispatchEvent(new Event("change", { bubbles: true }));
+      remark.focus();
+    });
+  });
+
+  // Of the remarks those that go with what is chosen; all of them until something is.
+  function showRemarks() {
+    var chosen = form.querySelector("[name=verdict]:checked");
+    form.querySelectorAll("[data-verdict]").forEach(function (group) {
+      group.hidden = Boolean(chosen) && group.dataset.verdict !== chosen.value;
+    });
+  }
+
+  form.addEventListener("change", showRemarks);
+  showRemarks();
+
+  var shortcut = form.querySelector("[data-shortcut]");
+  if (shortcut) shortcut.hidden = false;
+  form.addEventListener("keydown", function (event) {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    event.preventDefault();
+    form.querySelector("[name=action][value=hand_in]").click();
+  });
+})();
