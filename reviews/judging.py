@@ -23,13 +23,15 @@ class Judged:
     """A model as the panel reads it.
 
     ``rows`` are its texts: label, words, and what stood there at the end of last year where that
-    was something else. ``is_new`` says that it was not in the register then, ``is_withdrawn``
-    that its unit has taken it back since, and its text with it. ``figures`` are its outcomes,
-    last year's beside this year's; ``last`` is the line of the latest paper on it.
+    was something else, which can be told if ``has_before``. ``is_new`` says that the model was in
+    no earlier year's register, ``is_withdrawn`` that its unit has taken it back, text and all.
+    ``figures`` are its outcomes, last year's beside this year's; ``last`` is the line of the
+    latest paper on it.
     """
 
     year: int
-    is_new: bool = True
+    is_new: bool = False
+    has_before: bool = False
     is_withdrawn: bool = False
     rows: list = field(default_factory=list)
     figures: list = field(default_factory=list)
@@ -57,7 +59,8 @@ def judged(model, user):
     issued = lines.filter(decision__issued_at__isnull=False).select_related("decision")
     return Judged(
         year=year,
-        is_new=before is None,
+        is_new=not model.enrolments.filter(year__lt=year, accepted_at__isnull=False).exists(),
+        has_before=before is not None,
         rows=list(_rows(model, before)),
         figures=_figures(model, year),
         photos=list(model.evidence.present().filter(kind="photo")),

@@ -12,13 +12,16 @@ from reviews.models import Assessment
 class AssessmentForm(ModelForm):
     """A member's ballot on one item, with points where the seminar has criteria."""
 
+    # A draft may lack anything; what handing in needs is said at its field.
+    mark_optional = False
+
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Assessment
         fields = ("verdict", "remark", "retire_reason")
         widgets = {
-            "verdict": forms.RadioSelect,
+            "verdict": forms.RadioSelect(attrs={"class": "govuk-radios--small"}),
             "remark": forms.Textarea(attrs={"rows": 4}),
             "retire_reason": forms.Select,
         }

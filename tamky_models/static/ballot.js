@@ -17,12 +17,15 @@
     });
   });
 
-  // Of the remarks those that go with what is chosen; all of them until something is.
+  // Of the remarks those that go with what is chosen.
   function showRemarks() {
     var chosen = form.querySelector("[name=verdict]:checked");
+    var shown = 0;
     form.querySelectorAll("[data-verdict]").forEach(function (group) {
-      group.hidden = Boolean(chosen) && group.dataset.verdict !== chosen.value;
+      group.hidden = !chosen || group.dataset.verdict !== chosen.value;
+      if (!group.hidden) shown += 1;
     });
+    form.querySelectorAll(".app-stock").forEach(function (remarks) { remarks.hidden = !shown; });
   }
 
   form.addEventListener("change", showRemarks);

@@ -290,6 +290,8 @@ def go_on_next_year(page, people):
 
 
 def sign_in(page, user):
+    # Leave the page first: pictures of it still on their way would come without a session.
+    page.goto("about:blank")
     page.context.clear_cookies()
     page.goto("/accounts/login/")
     page.fill("[name=login]", user.username)

@@ -88,7 +88,7 @@ def test_what_is_other_than_at_the_end_of_last_year_stands_beside_what_was(clerk
 
 
 def test_what_was_a_draft_last_year_is_new_and_its_draft_is_shown_to_nobody(clerk, member):
-    model = running(clerk=clerk, approach="Đã sửa")
+    model = factories.running(clerk=clerk, approach="Đã sửa")
     drafts = model.history.filter(status="draft")
     drafts.update(history_date=timezone.now() - timedelta(days=366), approach="Bản nháp cũ")
     assert drafts.exists()
