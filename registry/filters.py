@@ -5,16 +5,30 @@ from functools import cache
 
 from django import forms
 from django.conf import settings
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, TextChoices
+from django.core.exceptions import ValidationError
+from django.db.models import (
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    TextChoices,
+    Value,
+)
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
+from django_filters.fields import IsoDateTimeField
 
 from registry.forms.base import FormLook
-from registry.models import Enrolment, Organisation, PracticeModel, Verdict
+from registry.models import Enrolment, Move, Note, Organisation, PracticeModel, Verdict
 
 GREATEST_KEY = 2**63 - 1
 GREATEST_YEAR = 9999
+# A moment before it is none of the register's, and may be before the first that can be stored.
+FIRST_YEAR = 2000
 
 # --- What waits -------------------------------------------------------------------------------
 
@@ -30,6 +44,7 @@ class Waiting(TextChoices):
     SENT = "sent", _("Sent, waiting for the office")
     TO_RECEIVE = "to-receive", _("Submitted, to be looked at")
     TO_RECEIVE_AGAIN = "to-receive-again", _("Continued this year, to be received")
+    WITH_UNITS = "with-units", _("Returned, being completed by their units")
 
 
 def waiting(models, user, what):
@@ -59,6 +74,39 @@ def waiting(models, user, what):
             return received.filter(status=status.SUBMITTED)
         case Waiting.TO_RECEIVE_AGAIN:
             return received.running().filter(_continued(sent_at__isnull=False))
+        case Waiting.WITH_UNITS:
+            return received.filter(status=status.RETURNED)
+
+
+def waiting_since(what):
+    """Return the moment from which a model waits in that way, as an expression."""
+    match what:
+        case Waiting.RETURNED | Waiting.WITH_UNITS:
+            returned = Move.objects.filter(model=OuterRef("pk"), to_status="returned")
+            return Subquery(returned.order_by("-at", "-pk").values("at")[:1])
+        case Waiting.DRAFTS | Waiting.TO_SEND:
+            return F("updated_at")
+        case Waiting.TO_CONTINUE:
+            this_year = timezone.localtime().replace(
+                month=1, day=1, hour=0, minute=0, second=0, microsecond=0
+            )
+            return Value(this_year, DateTimeField())
+        case _:
+            return SENT_AT
+
+
+def changed_by_others(models, user, since):
+    """Return those of the user's work that somebody else has moved or written on since then."""
+    if not user.is_authenticated:
+        return models.none()
+    mine = models.received_by(user) if user.is_clerk else models.own_of(user)
+    moved = Move.objects.filter(at__gte=since).exclude(by=user)
+    noted = Note.objects.visible_to(user).filter(at__gte=since).exclude(by=user)
+    sent = Enrolment.objects.filter(sent_at__gte=since).exclude(sent_by=user)
+    received = Enrolment.objects.filter(accepted_at__gte=since).exclude(accepted_by=user)
+    # By their keys, of which there are few, and not model by model.
+    keys = [found.order_by().values("model") for found in (moved, noted, sent, received)]
+    return mine.filter(pk__in=keys[0].union(*keys[1:]))
 
 
 def _continued(**conditions):
@@ -70,8 +118,9 @@ def _enrolment(**conditions):
 
 
 _sent = Enrolment.objects.filter(model=OuterRef("pk"), accepted_at=None).order_by("-year")
+SENT_AT = Subquery(_sent.values("sent_at")[:1])
 # What was sent first comes first, so that nobody is overtaken.
-LONGEST_WAITING = (Subquery(_sent.values("sent_at")[:1]).asc(nulls_last=True), "updated_at", "pk")
+LONGEST_WAITING = (SENT_AT.asc(nulls_last=True), "updated_at", "pk")
 
 # --- Order ------------------------------------------------------------------------------------
 
@@ -108,6 +157,22 @@ class KeyFilter(Filter):
     field_class = KeyField
 
 
+class MomentField(IsoDateTimeField):
+    def __init__(self, *args, **kwargs):
+        kwargs.pop("null_label", None)
+        super().__init__(*args, **kwargs)
+
+    def to_python(self, value):
+        moment = super().to_python(value)
+        if moment is not None and not FIRST_YEAR <= moment.year < GREATEST_YEAR:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return moment
+
+
+class MomentFilter(Filter):
+    field_class = MomentField
+
+
 class FilterForm(FormLook, forms.Form):
     mark_optional = False
 
@@ -135,6 +200,7 @@ class PracticeModelFilter(FilterSet):
     year = KeyFilter(method="enrolled_in", label=_("Year"))
     status = ChoiceFilter(choices=lambda: PracticeModel.Status.choices, label=_("Status"))
     verdict = ChoiceFilter(choices=lambda: Verdict.choices, label=_("Standing verdict"))
+    changed_since = MomentFilter(method="changed", label=_("Changed by others since"))
     waiting = ChoiceFilter(method="that_wait", choices=lambda: Waiting.choices, label=_("Waiting"))
 
     class Meta:
@@ -150,6 +216,7 @@ class PracticeModelFilter(FilterSet):
             "year",
             "status",
             "verdict",
+            "changed_since",
             "waiting",
         )
 
@@ -165,6 +232,9 @@ class PracticeModelFilter(FilterSet):
 
     def enrolled_in(self, queryset, name, year):
         return queryset.enrolled_in(year) if year <= GREATEST_YEAR else queryset.none()
+
+    def changed(self, queryset, name, moment):
+        return changed_by_others(queryset, self.request.user, moment)
 
     def that_wait(self, queryset, name, what):
         return waiting(queryset, self.request.user, what)

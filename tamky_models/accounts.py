@@ -14,6 +14,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return False: accounts are opened by an administrator."""
         return False
 
+    def login(self, request, user):
+        """Sign in, and keep in the session when the person was here before."""
+        before = user.last_login
+        super().login(request, user)
+        if before is not None:
+            request.session["last_here"] = before.isoformat()
+
     def get_password_change_redirect_url(self, request):
         return reverse("home")
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import RedirectView, TemplateView
 from django.views.i18n import set_language
 
-from reviews.views.home import home
+from reviews.views.home import home, seen
 from tamky_models import health
 
 # Of allauth's pages only those that serve accounts opened by somebody else: no e-mail is needed.
@@ -33,6 +33,7 @@ handler500 = "tamky_models.errors.server_error"
 
 urlpatterns = [
     path("", home, name="home"),
+    path("seen/", seen, name="seen"),
     path("", include("registry.urls")),
     path("", include("reviews.urls")),
     path("accounts/", include(account_urls)),

@@ -80,6 +80,7 @@ OFFICE = "in 403 403 403 403 200 200"
 
 TABLE = {
     "home": [("", ALL, NO)],
+    "seen": [("", NO, "in 302 302 302 302 302 302")],
     "registry:practicemodel_list": [("", ALL, NO)],
     "registry:models_xlsx": [("", ALL, NO)],
     "registry:models_csv": [("", ALL, NO)],

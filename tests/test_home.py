@@ -1,19 +1,22 @@
 """The first page: what the register is, and what waits for whom."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from http import HTTPStatus
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains
 
 from registry.filters import Waiting
-from registry.models import PracticeModel
+from registry.models import DraftBuffer, Move, Note, PracticeModel, User
 from tests import factories
+from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -44,8 +47,8 @@ def waiting(client):
     """Return {what: (number, names shown)} of the page, each as its heading links to it."""
     page = html.fromstring(client.get(HOME).content)
     found = {}
-    for section in page.xpath("//section[.//h2/a[contains(@href, '?waiting=')]]"):
-        (heading,) = section.xpath(".//h2/a")
+    for section in page.xpath("//section[.//h3/a[contains(@href, '?waiting=')]]"):
+        (heading,) = section.xpath(".//h3/a")
         what = re.search(r"waiting=([\w-]+)", heading.get("href")).group(1)
         number = int(re.search(r"(\d+)$", heading.text_content().strip()).group(1))
         names = [one.text_content() for one in section.xpath(".//li/a")]
@@ -232,3 +235,141 @@ def test_the_page_takes_the_same_queries_however_much_waits(
         client.get(HOME)
 
     assert len(many) == len(few)
+
+
+# --- What is new ----------------------------------------------------------------------------------
+
+
+def here_before(client, user, *, hours=24):
+    """Let somebody sign in whose last sign-in was a while ago."""
+    client.logout()
+    User.objects.filter(pk=user.pk).update(last_login=timezone.now() - timedelta(hours=hours))
+    client.post(reverse("account_login"), {"login": user.username, "password": PASSWORD})
+
+
+def new(client):
+    """Return the names under what is new, whose number is that of the list it links to."""
+    found = client.get(HOME).context["news"]
+    if found.get("models"):
+        listed = client.get(found["address"]).context
+        assert listed["page_obj"].paginator.count == found["number"]
+        assert not listed["not_understood"]
+    return [model.name for model in found.get("models", [])]
+
+
+def test_a_unit_sees_what_the_office_did_since_its_last_sign_in(client, cell):
+    unit, clerk = of(cell), factories.ClerkFactory()
+    factories.submitted(organisation=cell, by=unit, name="Của mình, không ai động đến")
+    model = factories.submitted(organisation=cell, by=unit, name="Đã được nhận")
+    factories.submitted(by=factories.UnitUserFactory(), name="Của đơn vị khác").accept(by=clerk)
+    here_before(client, unit)
+    assert new(client) == []
+
+    model.accept(by=clerk)
+
+    assert new(client) == ["Đã được nhận"]
+    client.post(reverse("seen"))
+    assert new(client) == []
+
+
+def test_a_note_to_the_unit_is_new_to_it_and_one_of_the_office_is_not(client, cell):
+    unit, clerk = of(cell), factories.ClerkFactory()
+    one, other = factories.PracticeModelFactory.create_batch(2, organisation=cell)
+    here_before(client, unit)
+
+    Note.objects.write(one, "Xin bổ sung ảnh.", by=clerk)
+    Note.objects.write(other, "Nội bộ", by=clerk, audience="office")
+
+    assert new(client) == [one.name]
+
+
+def test_the_clerk_sees_what_was_sent_meanwhile_also_for_another_year(client, cell):
+    unit, clerk = of(cell), factories.ClerkFactory()
+    model = factories.running(organisation=cell, enrolment__year=THIS_YEAR - 1)
+    here_before(client, clerk, hours=0)
+    client.post(reverse("seen"))
+    year = model.continue_in(THIS_YEAR, by=unit)
+    assert new(client) == []
+
+    year.send(by=unit)
+
+    assert new(client) == [model.name]
+
+
+def test_a_paper_issued_meanwhile_is_new_to_whoever_may_see_it(client, cell):
+    unit, clerk = of(cell), factories.ClerkFactory()
+    model = factories.running(organisation=cell, enrolment__year=THIS_YEAR - 1)
+    stranger = factories.UnitUserFactory()
+    paper = factories.issued(None, model, by=clerk)
+
+    here_before(client, unit)
+    assert client.get(HOME).context["news"]["papers"] == [paper]
+    here_before(client, stranger)
+    assert client.get(HOME).context["news"]["papers"] == []
+
+
+def test_at_the_first_sign_in_nothing_is_called_new(client, cell):
+    unit = of(cell)
+    User.objects.filter(pk=unit.pk).update(last_login=None)
+    client.post(reverse("account_login"), {"login": unit.username, "password": PASSWORD})
+
+    assert client.get(HOME).context["news"] == {}
+
+
+@pytest.mark.parametrize(
+    "moment", ["", "x", "0001-01-01T00:00", "9999-12-31T23:59:59", "2026-11-22", "2026-13-45T99:99"]
+)
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_moment_that_is_none_narrows_nothing_and_breaks_nothing(
+    client, cell, settings, moment, signed_in
+):
+    settings.PUBLIC_CATALOGUE = True
+    if signed_in:
+        sign_in(client, of(cell))
+
+    page = client.get("/models/", {"changed_since": moment})
+
+    assert page.status_code == 200
+
+
+# --- For others, and until when -------------------------------------------------------------------
+
+
+def test_what_waits_for_others_stands_apart_from_what_waits_for_oneself(client, cell):
+    unit, clerk = of(cell), factories.ClerkFactory()
+    factories.submitted(organisation=cell, by=unit)
+    factories.returned(organisation=cell, by=unit, clerk=clerk)
+
+    sign_in(client, unit)
+    page = client.get(HOME).context
+    assert [task["what"] for task in page["tasks"]] == [Waiting.RETURNED]
+    assert [task["what"] for task in page["with_others"]] == [Waiting.SENT]
+
+    sign_in(client, clerk)
+    page = client.get(HOME).context
+    assert [task["what"] for task in page["tasks"]] == [Waiting.TO_RECEIVE]
+    assert [task["what"] for task in page["with_others"]] == [Waiting.WITH_UNITS]
+
+
+def test_each_says_since_when_it_waits(client, cell):
+    unit, clerk = of(cell), factories.ClerkFactory()
+    model = factories.returned(organisation=cell, by=unit, clerk=clerk)
+    Move.objects.filter(model=model, to_status="returned").update(
+        at=timezone.now() - timedelta(days=9)
+    )
+    sign_in(client, unit)
+
+    day = timezone.localtime(model.moves.get(to_status="returned").at)
+    assertContains(client.get(HOME), f"từ {day:%d/%m/%Y}")
+
+
+def test_what_was_typed_and_not_saved_is_found_again_by_its_writer_alone(client, cell):
+    unit, colleague = of(cell), of(cell)
+    DraftBuffer.objects.keep(
+        unit.pk, uuid4(), path="/models/new/", content={"name": ["Đường hoa của khối phố"]}
+    )
+
+    sign_in(client, unit)
+    assertContains(client.get(HOME), "Đường hoa của khối phố")
+    sign_in(client, colleague)
+    assertNotContains(client.get(HOME), "Đường hoa của khối phố")

@@ -204,6 +204,7 @@ class Note(Recorded):
         verbose_name = _("note")
         verbose_name_plural = _("notes")
         ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["at"])]
 
     def __str__(self):
         return self.text[:80]

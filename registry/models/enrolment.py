@@ -68,7 +68,12 @@ class Enrolment(Recorded):
         verbose_name = _("enrolment")
         verbose_name_plural = _("enrolments")
         ordering = ["-year"]
-        indexes = [models.Index(fields=["year", "model"])]
+        indexes = [
+            models.Index(fields=["year", "model"]),
+            # What is new since somebody's last visit.
+            models.Index(fields=["sent_at"]),
+            models.Index(fields=["accepted_at"]),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["model", "year"],

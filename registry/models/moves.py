@@ -341,6 +341,7 @@ class Move(models.Model):
         verbose_name = _("move")
         verbose_name_plural = _("moves")
         ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["at"])]
 
     def __str__(self):
         return f"{self.get_from_status_display()} → {self.get_to_status_display()}"

@@ -1,5 +1,6 @@
 """The catalogue: the list of models, and one model."""
 
+from datetime import datetime
 from functools import cache, wraps
 
 from django.conf import settings
@@ -30,6 +31,7 @@ from registry.models import (
     Verdict,
 )
 from registry.paging import CappedPaginator, CountOf, up_to_the_cap
+from registry.templatetags.vietnamese import moment
 
 PER_PAGE = 25
 
@@ -99,7 +101,9 @@ def practicemodel_list(request):
         "orders": [(name, str(ORDERS[name][0]), name == sort) for name in offered_orders],
         "query": chosen.get("q", ""),
         "kept": [
-            (name, str(chosen[name])) for name in ("organisation", "waiting") if chosen.get(name)
+            (name, str(chosen[name]))
+            for name in ("organisation", "waiting", "changed_since")
+            if chosen.get(name)
         ],
         "year": str(chosen.get("year") or ""),
         "is_narrowed": sort != offered_orders[0] or any({**chosen, "q": ""}.values()),
@@ -199,12 +203,16 @@ def chips(request, filterset, chosen, names):
     return [
         {
             "label": filterset.filters[name].label,
-            "value": names.get(name, {}).get(value) or str(value),
+            "value": names.get(name, {}).get(value) or shown(value),
             "address": address(request, **{name: None}),
         }
         for name, value in chosen.items()
         if value not in (None, "")
     ]
+
+
+def shown(value):
+    return moment(value) if isinstance(value, datetime) else str(value)
 
 
 def asked(request):

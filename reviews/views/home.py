@@ -1,23 +1,34 @@
 """The first page: what the register is, or what waits for the reader."""
 
+from datetime import datetime
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import CharField, Count, F, OuterRef, Q, Subquery, Value, Window
 from django.db.models.functions import RowNumber
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
 
-from registry.filters import LONGEST_WAITING, Waiting, waiting
-from registry.models import Move, Organisation, PracticeModel
+from registry.filters import (
+    LONGEST_WAITING,
+    Waiting,
+    changed_by_others,
+    waiting,
+    waiting_since,
+)
+from registry.models import DraftBuffer, Move, Organisation, PracticeModel
 from reviews.models import Decision, Seminar
 
 # A list on this page is a beginning; its heading counts all, and links to them.
 SHOWN = 10
+FEW = 5
 
-OF_THE_OFFICE = [Waiting.TO_RECEIVE, Waiting.TO_RECEIVE_AGAIN]
-OF_A_UNIT = [what for what in Waiting if what not in OF_THE_OFFICE]
+FOR_THE_OFFICE = [Waiting.TO_RECEIVE, Waiting.TO_RECEIVE_AGAIN, Waiting.WITH_UNITS]
+FOR_A_UNIT = [what for what in Waiting if what not in FOR_THE_OFFICE]
+FOR_OTHERS = {Waiting.SENT, Waiting.WITH_UNITS}
 
 
 @login_not_required
@@ -26,16 +37,52 @@ def home(request):
     if not request.user.is_authenticated:
         return render(request, "reviews/start.html")
     user = request.user
+    found = list(tasks(user))
     context = {
-        "tasks": list(tasks(user)),
+        "tasks": [task for task in found if task["what"] not in FOR_OTHERS],
+        "with_others": [task for task in found if task["what"] in FOR_OTHERS],
+        "unsaved": DraftBuffer.objects.unsaved().filter(user=user)[:FEW],
         "can_register": Organisation.objects.registered_for_by(user).exists(),
         "desks": desks(user) if user.is_panel else (),
         "seminars": open_seminars() if user.is_clerk else (),
         "drafts": drafts() if user.is_clerk else (),
+        "news": news(user, last_here(request)),
     }
-    waits = ("tasks", "desks", "seminars", "drafts")
+    waits = ("tasks", "unsaved", "desks", "drafts")
     context["nothing_waits"] = not any(context[name] for name in waits)
     return render(request, "reviews/home.html", context)
+
+
+@require_POST
+def seen(request):
+    """Count as seen what has changed until now."""
+    request.session["last_here"] = timezone.now().isoformat()
+    return redirect("home")
+
+
+def last_here(request):
+    """Return when the reader was here before this session, or has last seen what was new."""
+    kept = request.session.get("last_here")
+    return datetime.fromisoformat(kept) if kept else None
+
+
+def news(user, since):
+    """Return what others have changed in the reader's models since then, and which papers came."""
+    if since is None:
+        return {}
+    changed = changed_by_others(PracticeModel.objects.all(), user, since)
+    models = changed.select_related("organisation").annotate(number=Window(Count("pk")))
+    shown = list(models.order_by("-updated_at", "-pk")[:SHOWN])
+    papers = Decision.objects.visible_to(user).issued()
+    papers = papers.filter(Q(issued_at__gte=since) | Q(published_at__gte=since))
+    query = urlencode({"changed_since": since.isoformat()})
+    return {
+        "since": since,
+        "models": shown,
+        "number": shown[0].number if shown else 0,
+        "address": f"{reverse('registry:practicemodel_list')}?{query}",
+        "papers": list(papers.order_by("-issued_at", "-pk")[:FEW]),
+    }
 
 
 def tasks(user):
@@ -45,10 +92,11 @@ def tasks(user):
     for what, rows in groupby(waiting_rows(user), key=lambda row: row["what"]):
         shown = list(rows)
         yield {
+            "what": what,
             "title": Waiting(what).label,
             "number": shown[0]["number"],
             "has_more": shown[0]["number"] > SHOWN,
-            "is_returned": what == Waiting.RETURNED,
+            "is_returned": what in {Waiting.RETURNED, Waiting.WITH_UNITS},
             "address": f"{models}?waiting={what}",
             "rows": [row | {"address": f"{before}{row['pk']}{after}"} for row in shown],
         }
@@ -56,7 +104,7 @@ def tasks(user):
 
 def waiting_rows(user):
     """Return the beginning of each list of what waits for the user; one query for all."""
-    kinds = OF_THE_OFFICE if user.is_clerk else OF_A_UNIT
+    kinds = FOR_THE_OFFICE if user.is_clerk else FOR_A_UNIT
     first, *others = [_beginning(user, what) for what in kinds]
     order = {what.value: place for place, what in enumerate(kinds)}
     return sorted(first.union(*others, all=True), key=lambda row: (order[row["what"]], row["turn"]))
@@ -75,7 +123,7 @@ def _beginning(user, what):
             "name",
             "turn",
             "number",
-            "updated_at",
+            since=waiting_since(what),
             unit=F("organisation__name"),
             what=Value(what.value, CharField()),
             due=Subquery(asked_back.order_by("-at", "-pk").values("due")[:1]),
