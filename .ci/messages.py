@@ -1,7 +1,8 @@
-"""Keep the Vietnamese catalogue in step with the texts of code and templates.
+"""Keep the Vietnamese catalogues in step with the texts of code and templates.
 
 With --check it changes nothing and fails when something is missing. Entries commented
 "From <library>" translate texts of a library, which are not ours to collect; they are kept.
+The second catalogue, of scripts, holds nothing else: what our own scripts say is in the page.
 """
 
 import re
@@ -15,7 +16,7 @@ from babel.messages import extract
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
-CATALOGUE = ROOT / "tamky_models" / "locale" / "vi" / "LC_MESSAGES" / "django.po"
+FOLDER = ROOT / "tamky_models" / "locale" / "vi" / "LC_MESSAGES"
 PACKAGES = ["registry", "reviews", "tamky_models"]
 HEADER = {
     "Project-Id-Version": "tamky-models",
@@ -41,27 +42,36 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
 def main():
     check = sys.argv[1:] == ["--check"]
-    catalogue = updated_catalogue()
-    problems = [problem for entry in catalogue for problem in problems_of(entry)]
-    compiled = compile_catalogue(catalogue)
-    binary = CATALOGUE.with_suffix(".mo")
-    if check:
-        if read(CATALOGUE) != str(catalogue).encode() or read(binary) != compiled:
-            problems.append("The catalogue is not in step with the texts: ./dev messages")
-    else:
-        CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
-        CATALOGUE.write_text(str(catalogue), encoding="utf-8")
-        binary.write_bytes(compiled)
-    print("\n".join([*problems, f"{len(catalogue)} messages, {len(problems)} problems"]))
+    problems = [
+        *brought_up_to_date(FOLDER / "django.po", dict(texts_in_use()), check),
+        *brought_up_to_date(FOLDER / "djangojs.po", {}, check),
+    ]
+    print("\n".join([*problems, f"{len(problems)} problems"]))
     return bool(check and problems)
 
 
-def updated_catalogue():
-    """Return the catalogue with every text in use, keeping the translations it has."""
+def brought_up_to_date(path, texts, check):
+    """Write and compile a catalogue, unless it is only to be checked; return what is wrong."""
+    catalogue = updated_catalogue(path, texts)
+    problems = [problem for entry in catalogue for problem in problems_of(entry)]
+    compiled = compile_catalogue(catalogue)
+    binary = path.with_suffix(".mo")
+    if check:
+        if read(path) != str(catalogue).encode() or read(binary) != compiled:
+            problems.append(f"{path.name} is not in step with the texts: ./dev messages")
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(str(catalogue), encoding="utf-8")
+        binary.write_bytes(compiled)
+    print(f"{path.name}: {len(catalogue)} messages")
+    return problems
+
+
+def updated_catalogue(path, texts):
+    """Return the catalogue with the texts in use, keeping the translations it has."""
     kept = {}
-    if CATALOGUE.exists():
-        kept = {(entry.msgctxt, entry.msgid): entry for entry in polib.pofile(str(CATALOGUE))}
-    texts = dict(texts_in_use())
+    if path.exists():
+        kept = {(entry.msgctxt, entry.msgid): entry for entry in polib.pofile(str(path))}
     catalogue = polib.POFile(wrapwidth=98)
     catalogue.metadata = HEADER
     keys = set(texts) | {key for key, entry in kept.items() if entry.tcomment.startswith("From ")}

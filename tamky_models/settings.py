@@ -152,7 +152,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / "test.sqlite3"}
 else:
     DATABASES["default"]["OPTIONS"] = {
-        "pool": {"timeout": 3, "max_size": env.int("DATABASE_POOL_SIZE", 8)},
+        # A pool that tries on by itself waits longer each time, and then is minutes late.
+        "pool": {
+            "timeout": 3,
+            "reconnect_timeout": 5,
+            "max_size": env.int("DATABASE_POOL_SIZE", 8),
+        },
         "connect_timeout": 3,
     }
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
