@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from lxml import html
@@ -245,6 +246,7 @@ ASK = """
 import json, sys, django
 django.setup()
 from django.core.management import call_command
+from django.template.loader import render_to_string
 from django.test import Client
 
 requests, mend = json.loads(sys.argv[1]), sys.argv[2]
@@ -338,3 +340,26 @@ def test_once_the_database_is_back_the_register_goes_on_by_itself(tmp_path):
     )
 
     assert (before.status_code, after.status_code) == (503, 200)
+
+
+@pytest.mark.parametrize(
+    ("name", "template", "context"),
+    [
+        ("closed", "503", {}),
+        ("too-large", "413", {"most": django_settings.REQUEST_MAX_MEGABYTES}),
+    ],
+)
+def test_a_page_of_the_proxy_says_what_ours_says(name, template, context):
+    path = django_settings.BASE_DIR / "tamky_models" / "static" / f"{name}.html"
+    of_proxy, ours = (
+        html.fromstring(text)
+        for text in (
+            path.read_text(encoding="utf-8"),
+            render_to_string(f"{template}.html", context),
+        )
+    )
+
+    for part in ("//main", "//title", "//header"):
+        said = [page.xpath(f"string({part})").split() for page in (of_proxy, ours)]
+        assert said[0] == said[1]
+    assert of_proxy.xpath("//@href | //@src") == ours.xpath("//@href | //@src")
