@@ -23,6 +23,18 @@ def test_signing_in_is_accessible_and_fits_the_screen(page, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("address", ["/no-such-page/", "/models/?q=%00", "/i18n/setlang/"])
+def test_a_refusal_is_accessible_fits_the_smallest_screen_and_leads_on(page, address):
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto(address)
+
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.click("text=Về trang đầu")
+    page.wait_for_url("**/")
+    assert page.locator("h1").count() == 1
+
+
 def test_errors_are_met_first_and_lead_to_their_field(page):
     page.goto("/accounts/login/")
     page.click("main button")
