@@ -58,7 +58,7 @@ urlpatterns = [
     path("models/similar/", registration.similar_models, name="similar_models"),
     path("models/<int:pk>/", include(model_urls)),
     path("drafts/", drafts.draft_keep, name="draft_keep"),
-    path("drafts/language/", drafts.draft_language, name="draft_language"),
+    path("drafts/look/", drafts.draft_look, name="draft_look"),
     path("drafts/<uuid:opened>/", drafts.draft_detail, name="draft_detail"),
     path("drafts/<uuid:opened>/discard/", drafts.draft_discard, name="draft_discard"),
     path("enrolments/<int:pk>/", include(enrolment_urls)),

@@ -4,12 +4,15 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from registry.views.look import is_large
+
 
 def site(request):
     user = getattr(request, "user", None)
     return {
         # Not "site": allauth gives its own pages a variable of that name.
         "register": register(),
+        "large_text": is_large(request),
         "nav": _navigation(request, user) if user is not None else [],
     }
 

@@ -95,6 +95,7 @@ class OwnPasswordFirst:
             "account_logout",
             "favicon",
             "set_language",
+            "text_size",
             "live",
             "ready",
         }

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import RedirectView, TemplateView
 from django.views.i18n import set_language
 
+from registry.views.look import text_size
 from reviews.views.home import home, seen
 from tamky_models import health
 
@@ -41,5 +42,6 @@ urlpatterns = [
     path("favicon.ico", login_not_required(require_safe(favicon)), name="favicon"),
     path("healthz/live", health.live, name="live"),
     path("healthz/ready", health.ready, name="ready"),
+    path("text-size/", text_size, name="text_size"),
     path("i18n/setlang/", login_not_required(require_POST(set_language)), name="set_language"),
 ]

@@ -288,7 +288,7 @@ BODIES = {
     "registry:practicemodel_update": _registration,
     "registry:practicemodel_submit": _sent_anew,
     "registry:draft_keep": _kept(),
-    "registry:draft_language": _kept(language="en"),
+    "registry:draft_look": _kept(language="en"),
     "registry:practicemodel_return": _plain(reason="Nêu rõ cách làm."),
     "registry:practicemodel_accept": _version(),
     "registry:practicemodel_refuse": _plain(reason="Trùng."),

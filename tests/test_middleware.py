@@ -239,3 +239,30 @@ def test_the_navigation_leads_nobody_where_they_may_not_go(client, settings):
     assert labels(client.get("/"))[-1] == "/admin/"
     for address in labels(client.get("/")):
         assert client.get(address).status_code == 200
+
+
+# --- Size of the text -----------------------------------------------------------------------------
+
+
+def test_larger_text_is_kept_for_the_reader_and_can_be_undone(client):
+    response = client.post(reverse("text_size"), {"size": "large", "next": LOGIN})
+    assert response.url == LOGIN
+    assertContains(client.get(LOGIN), 'class="govuk-template app-large"')
+
+    client.post(reverse("text_size"), {"size": "normal", "next": LOGIN})
+    assertNotContains(client.get(LOGIN), "app-large")
+
+
+def test_changing_the_size_leads_to_no_other_site(client):
+    sent = {"size": "large", "next": "https://example.com/"}
+
+    assert client.post(reverse("text_size"), sent).url == "/"
+
+
+def test_who_to_call_stands_in_the_head_of_every_page(client, settings):
+    settings.CLERK_NAME, settings.CLERK_PHONE = "Lê Thị Thử", "0235 000 111"
+
+    head = client.get(LOGIN).content.decode().split("<main", 1)[0]
+
+    assert "Lê Thị Thử" in head
+    assert 'href="tel:0235000111"' in head

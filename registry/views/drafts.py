@@ -11,6 +11,7 @@ from django.views.i18n import set_language
 
 from registry.keeping import keep_own_words, keep_words
 from registry.models import DraftBuffer
+from registry.views.look import text_size
 
 
 @require_POST
@@ -35,11 +36,11 @@ def draft_discard(request, opened):
 
 
 @require_POST
-def draft_language(request):
-    """Change the language of a page with a form, which comes back with what was typed in it."""
+def draft_look(request):
+    """Change language or size of a page with a form, which comes back with what was typed in it."""
     request.POST = request.POST.copy()
     request.POST["next"] = keep_own_words(request).address
-    return set_language(request)
+    return text_size(request) if "size" in request.POST else set_language(request)
 
 
 def csrf_failure(request, reason=""):

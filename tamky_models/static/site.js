@@ -45,6 +45,17 @@
     });
   });
 
+  // Larger text at once, without another page; kept as the server would keep it.
+  document.querySelectorAll("[data-text-size] button").forEach(function (button) {
+    button.addEventListener("click", function (event) {
+      event.preventDefault();
+      var large = document.documentElement.classList.toggle("app-large");
+      document.cookie = "text=" + (large ? "large; max-age=31536000" : "; max-age=0") + "; path=/; samesite=lax";
+      button.textContent = large ? button.dataset.normal : button.dataset.large;
+      button.value = large ? "normal" : "large";
+    });
+  });
+
   // Whoever cannot see the page hears first what went wrong.
   var summary = document.querySelector(".govuk-error-summary");
   if (summary) {

@@ -198,10 +198,19 @@ def test_a_page_of_an_earlier_session_is_refused_and_its_words_are_kept(person):
     assert opened(strict, DraftBuffer.objects.get().address)["approach"] == WORDS
 
 
+def test_asking_for_larger_text_keeps_what_is_typed(client, person):
+    form = opened(client) | {"approach": WORDS, "size": "large"}
+
+    page = client.post("/drafts/look/", form, follow=True)
+
+    assertContains(page, "app-large")
+    assertContains(page, WORDS)
+
+
 def test_changing_the_language_keeps_what_is_typed(client, person):
     form = opened(client) | {"approach": WORDS, "language": "en"}
 
-    response = client.post("/drafts/language/", form)
+    response = client.post("/drafts/look/", form)
 
     assert client.cookies["language"].value == "en"
     page = client.get(response.url)
