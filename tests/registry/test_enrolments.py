@@ -11,6 +11,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from registry.models import Enrolment, MoveRefused
 from tests import factories
+from tests.counting import rows
 from tests.factories import this_year
 
 pytestmark = pytest.mark.django_db
@@ -255,6 +256,30 @@ def test_the_first_registration_is_endorsed_until_it_is_received_or_refused(cell
     assert press(above, "endorse", first.enrolments.get()).status_code == FOUND
     assert press(above, "endorse", other.enrolments.get()).status_code == CONFLICT
     assert other.enrolments.get().endorsed_at is None
+
+
+@pytest.mark.parametrize("left", ["refused", "withdrawn", "returned", "dissolved"])
+def test_what_has_left_the_register_is_not_endorsed_however_it_is_asked_for(
+    cell, above, person, clerk, left
+):
+    model = factories.submitted(organisation=cell)
+    if left == "refused":
+        model.refuse(by=clerk, reason="Trùng.")
+    elif left == "withdrawn":
+        model.withdraw(by=person)
+    elif left == "returned":
+        model.send_back(by=clerk, reason="Thiếu cách làm.")
+    else:
+        model.accept(by=clerk)
+        model.continue_in(this_year() + 1, by=person).send(by=person)
+        model.close_with_unit(by=clerk, reason="Giải thể.")
+    enrolment = model.enrolments.first()
+    before = rows()
+
+    with pytest.raises(MoveRefused):
+        enrolment.endorse(by=above)
+    assert press(above, "endorse", enrolment).status_code == CONFLICT
+    assert rows() == before
 
 
 def test_withdrawing_takes_the_endorsement_back(cell, above, person):
