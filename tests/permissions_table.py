@@ -231,6 +231,8 @@ TABLE = {
     ],
     "registry:enrolment_endorse": [
         ("year_of_draft", NO, "in 404 403 409 404 403 403"),
+        ("year_of_refused", NO, "in 404 403 409 404 403 403"),
+        ("year_of_closed", NO, "in 403 403 409 403 403 403"),
         ("year_sent", NO, "in 403 403 302 403 403 403"),
     ],
     "registry:outcomes_update": [

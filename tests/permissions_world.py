@@ -99,6 +99,7 @@ def _models(world):
     world.year_sent.send(by=unit)
     world.year_of_draft = world.draft.enrolments.get()
     world.year_of_closed = world.closed.enrolments.get()
+    world.year_of_refused = world.refused.enrolments.get()
 
 
 def _attachments(world):
