@@ -19,7 +19,17 @@ from registry.models import DraftBuffer
 
 # What a form sends beside the answers.
 NOT_WORDS = frozenset(
-    {"csrfmiddlewaretoken", "writer", "draft", "token", "version", "action", "language", "take"}
+    {
+        "csrfmiddlewaretoken",
+        "writer",
+        "draft",
+        "token",
+        "version",
+        "action",
+        "language",
+        "size",
+        "take",
+    }
 )
 # A page may be open for a long week.
 GOOD_FOR_SECONDS = 8 * 24 * 60 * 60

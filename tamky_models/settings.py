@@ -20,8 +20,9 @@ DEBUG = env.bool("DEBUG", False)
 COMMITTEE_NAME = env.str("COMMITTEE_NAME", "Thành ủy Tam Kỳ")
 PLACE_NAME = env.str("PLACE_NAME", "Tam Kỳ")
 PANEL_NAME = env.str("PANEL_NAME", "Tổ thẩm định")
-CLERK_NAME = env.str("CLERK_NAME", "Chuyên viên tổng hợp")
-CLERK_PHONE = env.str("CLERK_PHONE", "")
+# Whom every page says to call; while trying out, a number that nobody has.
+CLERK_NAME = env.str("CLERK_NAME", "Chuyên viên tổng hợp" + (" (số mẫu)" if DEBUG else ""))
+CLERK_PHONE = env.str("CLERK_PHONE", "0235 000 0000" if DEBUG else "")
 MODEL_CODE_PREFIX = env.str("MODEL_CODE_PREFIX", "MH")
 PUBLIC_CATALOGUE = env.bool("PUBLIC_CATALOGUE", DEBUG)
 # Whether the committee above a cell endorses its models before they are received.

@@ -248,6 +248,9 @@ def test_larger_text_is_kept_for_the_reader_and_can_be_undone(client):
     response = client.post(reverse("text_size"), {"size": "large", "next": LOGIN})
     assert response.url == LOGIN
     assertContains(client.get(LOGIN), 'class="govuk-template app-large"')
+    client.force_login(factories.AdminFactory())
+    assertContains(client.get("/admin/"), '<body class="app-large ')
+    client.logout()
 
     client.post(reverse("text_size"), {"size": "normal", "next": LOGIN})
     assertNotContains(client.get(LOGIN), "app-large")
@@ -260,7 +263,7 @@ def test_changing_the_size_leads_to_no_other_site(client):
 
 
 def test_who_to_call_stands_in_the_head_of_every_page(client, settings):
-    settings.CLERK_NAME, settings.CLERK_PHONE = "Lê Thị Thử", "0235 000 111"
+    settings.CLERK_NAME, settings.CLERK_PHONE = "Lê Thị Thử", "0235.000 111"
 
     head = client.get(LOGIN).content.decode().split("<main", 1)[0]
 

@@ -205,6 +205,7 @@ def test_asking_for_larger_text_keeps_what_is_typed(client, person):
 
     assertContains(page, "app-large")
     assertContains(page, WORDS)
+    assert "size" not in DraftBuffer.objects.get().content
 
 
 def test_changing_the_language_keeps_what_is_typed(client, person):
