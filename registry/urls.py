@@ -25,6 +25,7 @@ model_urls = [
     path("edit/", registration.practicemodel_update, name="practicemodel_update"),
     path("check/", registration.practicemodel_check, name="practicemodel_check"),
     path("received/", registration.practicemodel_received, name="practicemodel_received"),
+    path("print/", catalogue.practicemodel_print, name="practicemodel_print"),
     path("history/", history.practicemodel_history, name="practicemodel_history"),
     path("submit/", moves.practicemodel_submit, name="practicemodel_submit"),
     path("withdraw/", moves.practicemodel_withdraw, name="practicemodel_withdraw"),

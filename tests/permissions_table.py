@@ -15,6 +15,7 @@ OPEN = {
     "registry:models_csv",
     "registry:statistics",
     "registry:practicemodel_detail",
+    "registry:practicemodel_print",
     "registry:organisation_list",
     "registry:organisation_detail",
     "registry:evidence_file",
@@ -36,6 +37,7 @@ CATALOGUE = {
     "registry:models_csv",
     "registry:statistics",
     "registry:practicemodel_detail",
+    "registry:practicemodel_print",
     "registry:organisation_list",
     "registry:organisation_detail",
     "registry:evidence_file",
@@ -98,6 +100,14 @@ TABLE = {
         ("running", "404 200 200 200 200 200 200", NO),
         ("public", ALL, NO),
         ("closed", ALL, NO),
+    ],
+    "registry:practicemodel_print": [
+        ("draft", INSIDE, NO),
+        ("on_agenda", "404 404 200 200 200 200 200", NO),
+        ("running", "404 200 200 200 200 200 200", NO),
+        ("public", ALL, NO),
+        # Of what has ended a visitor is led to the page with its name and years.
+        ("closed", "302 200 200 200 200 200 200", NO),
     ],
     "registry:practicemodel_update": [
         ("draft", WRITES, WRITTEN),

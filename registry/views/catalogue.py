@@ -7,16 +7,16 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
-from django.db.models import CharField, Exists, OuterRef, Subquery, Value
+from django.db.models import CharField, Exists, OuterRef, Q, Subquery, Value
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import capfirst
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry.access import record_opening, visible_or_404
+from registry.access import is_allowed, record_opening, visible_or_404
 from registry.admin.words import in_words
 from registry.filters import ORDERS, PracticeModelFilter, Waiting, orders
 from registry.forms.lookups import OrganisationLookupField
@@ -34,6 +34,7 @@ from registry.paging import CappedPaginator, CountOf, up_to_the_cap
 from registry.templatetags.vietnamese import moment
 
 PER_PAGE = 25
+PHOTOS_ON_A_SHEET, YEARS_ON_A_SHEET = 3, 2
 
 Status = PracticeModel.Status
 
@@ -94,7 +95,7 @@ def practicemodel_list(request):
     names = labels() | {"field": fields, "organisation": unit}
     context = {
         "page_obj": page,
-        "rows": rows(page.object_list),
+        "rows": rows(page.object_list, request.user),
         "choices": list(choices(filterset, chosen, counts, names)),
         "chips": chips(request, filterset, chosen, names),
         "not_understood": [*(filterset.form.error_summary if filterset.is_bound else ()), *offered],
@@ -163,14 +164,21 @@ def beside_the_rows(user, found, organisation):
     ).get(pk=user.pk)
 
 
-def rows(models):
-    """Return what a row shows: flat, for a page has many of them."""
+def rows(models, user):
+    """Return what a row shows: flat, for a page has many of them.
+
+    Of a model that has ended, whoever is not signed in gets the name and that it has.
+    """
     before, after = reverse("registry:practicemodel_detail", args=[0]).rsplit("0", 1)
     known = labels()
     unnamed = _("(not named yet)")
     columns = models.values_list(
         "pk", "name", "code", "organisation__name", "field__name", "status", "verdict"
     )
+    if not user.is_authenticated:
+        columns = [
+            (*row[:4], "", row[5], "") if row[5] == Status.CLOSED else row for row in columns
+        ]
     return [
         {
             "address": f"{before}{key}{after}",
@@ -261,9 +269,7 @@ def practicemodel_detail(request, pk):
         record_opening(user, model)
     elif model.status == Status.CLOSED and not user.is_authenticated:
         return render(request, "registry/practicemodel_ended.html", ended(model))
-    enrolments = list(
-        model.enrolments.select_related("accepted_by").prefetch_related("outcomes__indicator")
-    )
+    enrolments = enrolments_of(model, inside=inside)
     moves = list(model.moves.select_related("by", "on_behalf_of")) if inside else []
     replications = model.replications.select_related("organisation")
     if not user.is_authenticated:
@@ -273,6 +279,8 @@ def practicemodel_detail(request, pk):
         "inside": inside,
         "evidence": list(Evidence.objects.visible_to(user).present().filter(model=model)),
         "enrolments": enrolments,
+        "told": told_of(model),
+        "preview": preview(request, model),
         "replications": list(replications),
         "awards": list(model.awards.all()),
         "notes": list(Note.objects.visible_to(user).filter(model=model).select_related("by")),
@@ -284,12 +292,64 @@ def practicemodel_detail(request, pk):
         "is_unsent": model.is_unsent,
         "is_returned": model.status == Status.RETURNED,
         "is_submitted": model.status == Status.SUBMITTED,
-        **actions(model, enrolments[0] if enrolments else None),
+        **actions(model, enrolments),
         "own_replications": set(
             Replication.objects.kept_by(user).filter(model=model).values_list("pk", flat=True)
         ),
     }
     return render(request, "registry/practicemodel_detail.html", context)
+
+
+def enrolments_of(model, *, inside):
+    """Return the years of a model, the latest first; to others a year counts once it was sent."""
+    enrolments = model.enrolments.select_related("accepted_by")
+    if not inside:
+        enrolments = enrolments.filter(~Q(sent_at=None) | ~Q(accepted_at=None))
+    return list(enrolments.prefetch_related("outcomes__indicator"))
+
+
+def told_of(model):
+    """Return (label, text) of what is told at length."""
+    return [
+        (capfirst(model._meta.get_field(name).verbose_name), text)
+        for name in TOLD
+        if (text := getattr(model, name))
+    ]
+
+
+def preview(request, model):
+    """Return what a link to the page shows where it is passed on: of what this reader sees."""
+    text = " ".join((model.approach or model.reason).split())
+    shown = {"title": str(model), "text": Truncator(text).chars(200)}
+    photos = Evidence.objects.visible_to(request.user).present().filter(model=model, kind="photo")
+    if photo := photos.first():
+        shown["image"] = request.build_absolute_uri(photo.get_absolute_url())
+    return shown
+
+
+@open_catalogue
+@require_safe
+def practicemodel_print(request, pk):
+    """One sheet about a model, to be printed or hung up."""
+    user = request.user
+    models = PracticeModel.objects.select_related("organisation", "field")
+    model = visible_or_404(models, user, pk)
+    inside = is_allowed(model, user, "inside_seen_by")
+    if inside:
+        record_opening(user, model)
+    elif model.status == Status.CLOSED and not user.is_authenticated:
+        return redirect(model)
+    photos = Evidence.objects.visible_to(user).present().filter(model=model, kind="photo")
+    context = {
+        "model": model,
+        "inside": inside,
+        "told": told_of(model),
+        "photos": photos[:PHOTOS_ON_A_SHEET],
+        "years": enrolments_of(model, inside=inside)[:YEARS_ON_A_SHEET],
+        "address": request.build_absolute_uri(model.get_absolute_url()),
+        "today": timezone.localdate(),
+    }
+    return render(request, "registry/practicemodel_print.html", context)
 
 
 def ended(model):
@@ -298,15 +358,16 @@ def ended(model):
     return {"model": model, "years": years}
 
 
+# What a reader came for, in the order in which it is told.
+TOLD = (
+    *("reason", "approach", "expected_results", "results"),
+    *("difficulties", "lessons", "replicability"),
+)
 MORE = (
     "objectives",
     "actors",
     "resources",
     "ends",
-    "results",
-    "difficulties",
-    "lessons",
-    "replicability",
     "individual_name",
     "individual_position",
 )
@@ -333,8 +394,12 @@ def more_of(model, *, inside):
     return pairs
 
 
-def actions(model, enrolment):
+def actions(model, enrolments):
     """Return what the reader may do with the model now: who they are, and where it stands."""
+    latest = enrolments[0] if enrolments else None
+    # What was sent first is received first, also when the next year is under way.
+    sent_first = [row for row in enrolments if row.sent_at and not row.accepted_at]
+    enrolment = sent_first[-1] if sent_first else latest
     this_year = timezone.localdate().year
     writes, receives = model.is_written_by, model.is_received_by
     running, closed = model.status == Status.RUNNING, model.status == Status.CLOSED
@@ -351,7 +416,7 @@ def actions(model, enrolment):
         "can_refuse": receives and model.can("refuse"),
         "can_publish": receives and model.was_accepted,
         "can_endorse": endorses and sent and enrolment.endorsed_at is None,
-        "can_continue": writes and running and not (enrolment and enrolment.year >= this_year),
+        "can_continue": writes and running and not (latest and latest.year >= this_year),
         "can_send_year": writes and running and waits and not sent,
         "can_accept_year": receives and running and sent,
         "can_attach": writes and not closed,

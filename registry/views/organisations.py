@@ -78,7 +78,7 @@ def organisation_detail(request, pk):
     context = {
         "organisation": organisation,
         "page_obj": page,
-        "rows": rows(page.object_list),
+        "rows": rows(page.object_list, request.user),
         "everything": everything,
         "below": first_below[:BELOW],
         "has_more_below": len(first_below) > BELOW,
