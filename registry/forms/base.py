@@ -21,6 +21,7 @@ CLASSES = (
     (forms.FileInput, "govuk-file-upload"),
     (Input, "govuk-input"),
 )
+WRITTEN = (forms.TextInput, forms.Textarea)
 WITH_ERROR_CLASS = {"govuk-select", "govuk-textarea", "govuk-file-upload", "govuk-input"}
 # Attributes Django or a library adds which a page must not have: a browser cuts what UniKey
 # is still composing at maxlength, and a placeholder looks like an answer.
@@ -62,6 +63,10 @@ class BoundField(DjangoBoundField):
             return attrs
         attrs |= {name: False for name in UNWANTED if name in widget.attrs}
         attrs["class"] = self._css_classes(widget)
+        # What people write here is Vietnamese whatever the language of the page; so are lists
+        # of what they have written.
+        if isinstance(self.field, forms.ModelChoiceField) or type(widget) in WRITTEN:
+            attrs["lang"] = "vi"
         # Not for dates: the keypad of an iPhone has no stroke.
         if isinstance(widget, forms.NumberInput):
             attrs.setdefault("inputmode", widget.attrs.get("inputmode", "numeric"))

@@ -5,11 +5,21 @@ from decimal import Decimal
 
 from django import template
 from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.translation import get_language
 
 from registry.partialdates import show_partial
 
 register = template.Library()
 register.filter("partial_date", show_partial)
+
+
+@register.filter
+def vi(value):
+    """Return what people here have written, marked as Vietnamese where the page is not."""
+    if get_language() == "vi" or not value:
+        return value
+    return format_html('<span lang="vi">{}</span>', value)
 
 
 @register.filter

@@ -181,7 +181,7 @@ def replication_update(request, pk):
             replication.save_by(request.user)
         messages.success(request, _("The replication has been recorded."))
         return redirect(model)
-    title = _("Replication at %(unit)s") % {"unit": replication.organisation}
+    title = _("Replication at “%(unit)s”") % {"unit": replication.organisation}
     return _form_page(request, form, model, title, version)
 
 
