@@ -96,6 +96,31 @@ class UserQuerySet(QuerySet):
         """Return those with every word in name or username, diacritics aside."""
         return self.filter(matching(words))
 
+    def administrators(self):
+        """Return the accounts that keep the register: open, let in, and with every right."""
+        group = self.model.groups.through.objects.filter(
+            user=OuterRef("pk"), group__name=self.model.ADMINISTRATOR
+        )
+        return self.filter(Q(is_superuser=True) | Q(Exists(group)), is_active=True, is_staff=True)
+
+    def without_role(self):
+        """Return open accounts that may do nothing but read."""
+        groups = self.model.groups.through.objects.filter(user=OuterRef("pk"))
+        return self.filter(~Exists(groups), is_active=True, is_superuser=False)
+
+    def without_unit(self):
+        """Return open accounts of a unit's people that act for none today, nor soon."""
+        groups = self.model.groups.through.objects.filter(user=OuterRef("pk"))
+        memberships = self.model.memberships.rel.related_model.objects
+        return self.filter(
+            Exists(groups.filter(group__name=self.model.UNIT)),
+            ~Exists(memberships.not_over().filter(user=OuterRef("pk"))),
+            is_active=True,
+        )
+
+    def never_signed_in(self):
+        return self.filter(is_active=True, last_login=None)
+
     def reset_by(self, user):
         """Return the accounts whose password the user may set anew.
 
@@ -183,6 +208,17 @@ class CatalogueQuerySet(QuerySet):
         chosen = Q(pk=including.pk) if including is not None else Q()
         return self.filter(Q(is_active=True) | chosen) if chosen else self.filter(is_active=True)
 
+    def unused(self):
+        """Return entries in use that nothing has ever been entered under."""
+        unused = self.filter(is_active=True)
+        for relation in self.model._meta.related_objects:
+            uses = relation.through if relation.many_to_many else relation.related_model
+            name = (
+                relation.field.m2m_reverse_name() if relation.many_to_many else relation.field.name
+            )
+            unused = unused.exclude(Exists(uses._base_manager.filter(**{name: OuterRef("pk")})))
+        return unused
+
 
 class OrganisationQuerySet(QuerySet):
     def existing(self, on=None):
@@ -191,6 +227,17 @@ class OrganisationQuerySet(QuerySet):
         return self.filter(
             Q(valid_from=None) | Q(valid_from__lte=on), Q(valid_until=None) | Q(valid_until__gte=on)
         )
+
+    def without_account(self):
+        """Return those that exist and keep no register, for whom nobody can sign in."""
+        memberships = self.model.memberships.rel.related_model.objects.not_over()
+        acting = memberships.filter(organisation=OuterRef("pk"), user__is_active=True)
+        units = self.existing().exclude(kind=self.model.Kind.COMMITTEE)
+        return units.filter(~Exists(acting))
+
+    def below_an_ended_one(self):
+        """Return those that exist below one that does not any more."""
+        return self.existing().filter(parent__valid_until__lt=timezone.localdate())
 
     def cells(self):
         return self.filter(kind__in=self.model.CELLS)
@@ -252,6 +299,11 @@ class PartyCellManager(Manager.from_queryset(OrganisationQuerySet)):
 class PracticeModelQuerySet(QuerySet):
     def running(self):
         return self.filter(status=self.model.Status.RUNNING)
+
+    def left_by_their_unit(self):
+        """Return those not closed whose organisation has ended: nobody writes them any more."""
+        open_ones = self.exclude(status=self.model.Status.CLOSED)
+        return open_ones.filter(organisation__valid_until__lt=timezone.localdate())
 
     def ever_accepted(self):
         return self.filter(in_register=True)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.admin.attachments import StoredFileAdmin
 from registry.admin.base import (
     InlineForm,
+    NeedsFilter,
     RecordedAdmin,
     RecordedSeen,
     RegisterInline,
@@ -246,7 +247,10 @@ class DecisionAdmin(RecordedAdmin):
     form = DecisionForm
     asks = ("opened_version",)
     list_display = ["subject", "kind", "number", "dated", "signatory", "issued_at", "published_at"]
-    list_filter = ["kind", ("issued_at", admin.EmptyFieldListFilter), "origin", "is_sample"]
+    list_filter = [
+        NeedsFilter, "kind", ("issued_at", admin.EmptyFieldListFilter), "origin", "is_sample",
+    ]  # fmt: skip
+    needs = {"without_scan": _("Published papers without a scan")}
     date_hierarchy = "dated"
     search_fields = ["subject", "number", "signatory"]
     autocomplete_fields = ["seminar"]

@@ -120,6 +120,11 @@ class DecisionQuerySet(QuerySet):
     def published(self):
         return self.issued().filter(published_at__lte=timezone.now())
 
+    def without_scan(self):
+        """Return published papers of which nobody can see the signed sheet."""
+        scans = self.model.scans.rel.related_model.objects.filter(decision=OuterRef("pk"))
+        return self.published().filter(~Exists(scans))
+
     def recorded_by_user(self, user):
         """Return those the user may write and issue."""
         return self if user.is_authenticated and user.is_clerk else self.none()

@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models.base import ModelBase
 from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 OWN = {"registry", "reviews"}
@@ -25,7 +26,7 @@ class Suggestions(AutocompleteJsonView):
 
 
 class RegisterAdminSite(AdminSite):
-    site_header = _("Register of models: administration")
+    site_header = _("Administration of the register")
     site_title = _("Administration")
     index_title = _("Records")
 
@@ -54,6 +55,23 @@ class RegisterAdminSite(AdminSite):
             return self._turn_away(request, request.get_full_path())
 
         return update_wrapper(allowed, inner)
+
+    def index(self, request, extra_context=None):
+        """Put above the records what needs the registrar, as lists of so many."""
+        context = {"needs": self._needs(request)}
+        return super().index(request, context | (extra_context or {}))
+
+    def _needs(self, request):
+        found = []
+        for model, page in self._registry.items():
+            if not page.has_view_permission(request):
+                continue
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+            for method, label in getattr(page, "needs", {}).items():
+                number = getattr(page.get_queryset(request), method)().count()
+                url = f"{reverse(name)}?needs={method}"
+                found.append({"label": label, "number": number, "url": url})
+        return [each for each in found if each["number"]]
 
     def autocomplete_view(self, request):
         return Suggestions.as_view(admin_site=self)(request)

@@ -4,6 +4,8 @@ from datetime import date
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.urls import reverse
 
 from registry.models import Organisation, PartyCell, PracticeModel, Role, User
@@ -150,6 +152,69 @@ def test_the_account_that_may_do_everything_is_out_of_the_registrars_hands(clien
     assert client.get(password).status_code == 403
     client.force_login(root)
     assert change(client, root, phone="0235").status_code == 302
+
+
+def take_from(client, user, field, **instead):
+    url = address(User, "change", user.pk)
+    sent = shown(client, url)
+    sent.pop(field, None)
+    return client.post(url, sent | instead)
+
+
+@pytest.mark.parametrize("field", ["is_active", "is_staff", "groups"])
+def test_nobody_takes_the_administration_from_themselves(client, registrar, field):
+    factories.AdminFactory()
+    before = rows()
+
+    errors = errors_of(take_from(client, registrar, field))
+
+    assert set(errors) == {field}
+    assert rows() == before
+    assert client.get("/admin/").status_code == 200
+
+
+def test_who_has_it_twice_over_may_give_up_the_group_alone(client):
+    root = User.objects.create_superuser("root", "Gốc", PASSWORD)
+    root.groups.add(Group.objects.get(name=Role.ADMIN))
+    client.force_login(root)
+
+    assert take_from(client, root, "groups").status_code == 302
+    assert set(errors_of(take_from(client, root, "is_staff"))) == {"is_staff"}
+
+
+@pytest.mark.parametrize("field", ["is_active", "is_staff", "groups"])
+def test_another_administrator_takes_it_and_not_from_the_last(client, registrar, field):
+    other, third = factories.AdminFactory(), factories.UserFactory(is_staff=True)
+    assert take_from(client, other, field).status_code == 302
+    assert list(User.objects.administrators()) == [registrar]
+
+    stays = {"is_active": True, "is_staff": True, "roles": {Role.ADMIN}}
+    taken = {field: set()} if field != "groups" else {"roles": set()}
+    with transaction.atomic(), pytest.raises(ValidationError) as refused:
+        registrar.check_keeps_the_register(by=third, **stays | taken)
+    assert set(refused.value.message_dict) == {field}
+
+
+def test_what_changes_nothing_of_the_administration_is_saved(client, registrar):
+    assert change(client, registrar, phone="0235").status_code == 302
+    registrar.refresh_from_db()
+    assert (registrar.phone, registrar.is_admin) == ("0235", True)
+
+
+def test_an_administrator_is_not_deleted_and_keeps_a_password(client, registrar):
+    assert client.get(address(User, "delete", registrar.pk)).status_code == 403
+    assert client.post(address(User, "delete", registrar.pk), {"post": "yes"}).status_code == 403
+    registrar.set_password(PASSWORD)
+    registrar.save()
+    client.force_login(registrar)
+    url = reverse("admin:auth_user_password_change", args=[registrar.pk])
+
+    answer = client.post(url, {"usable_password": "false", "unset-password": "1"})
+
+    assert answer.status_code == 200
+    assert "usable_password" in answer.context["form"].errors
+    registrar.refresh_from_db()
+    assert registrar.has_usable_password()
 
 
 # --- Organisations ------------------------------------------------------------------------------

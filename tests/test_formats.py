@@ -34,6 +34,14 @@ def test_vietnamese_numbers_have_dots_for_thousands_and_a_decimal_comma():
         assert date_format(datetime.date(2023, 6, 5), "SHORT_DATE_FORMAT") == "05/06/2023"
 
 
+def test_what_names_no_format_is_a_short_date_in_vietnamese():
+    with translation.override("vi"):
+        assert localize(datetime.date(2023, 6, 5)) == "05/06/2023"
+        assert (
+            localize(datetime.datetime(2023, 6, 5, 8, 3, tzinfo=datetime.UTC)) == "08:03 05/06/2023"
+        )
+
+
 def test_english_numbers_keep_their_commas():
     with translation.override("en"):
         assert localize(Decimal("1234567.89")) == "1,234,567.89"

@@ -111,12 +111,29 @@ class Suggesting:
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
+class NeedsFilter(admin.SimpleListFilter):
+    """What needs the registrar: the queryset methods that the page names in ``needs``."""
+
+    title = _("what needs the registrar")
+    parameter_name = "needs"
+
+    def lookups(self, request, model_admin):
+        return list(model_admin.needs.items())
+
+    def queryset(self, request, queryset):
+        if self.value() in {key for key, _label in self.lookup_choices}:
+            return getattr(queryset, self.value())()
+        return queryset
+
+
 class RegisterAdmin(Suggesting, admin.ModelAdmin):
     """The rules of every page. ``search_fields`` names a folded key, or texts to be folded."""
 
     list_per_page = 50
     save_on_top = True
     may_add = True
+    # Queryset method to words, for NeedsFilter and the start page.
+    needs: dict[str, str] = {}
 
     def is_open(self, record):
         """Whether the registrar may still write this record."""

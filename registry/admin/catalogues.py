@@ -1,8 +1,9 @@
 """The lists the committee keeps. An entry that is no longer used is switched off."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
-from registry.admin.base import RecordedAdmin
+from registry.admin.base import NeedsFilter, RecordedAdmin
 from registry.models import Field, Indicator, Movement
 
 
@@ -21,16 +22,19 @@ class EntryAdmin(RecordedAdmin):
 
 @admin.register(Field)
 class FieldAdmin(EntryAdmin):
-    pass
+    list_filter = [NeedsFilter, "is_active"]
+    needs = {"unused": _("Fields without a model")}
 
 
 @admin.register(Movement)
 class MovementAdmin(EntryAdmin):
-    pass
+    list_filter = [NeedsFilter, "is_active"]
+    needs = {"unused": _("Movements without a model")}
 
 
 @admin.register(Indicator)
 class IndicatorAdmin(EntryAdmin):
     list_display = ["name", "unit", "is_cumulative", "position", "is_active"]
-    list_filter = ["is_active", "is_cumulative"]
+    list_filter = [NeedsFilter, "is_active", "is_cumulative"]
+    needs = {"unused": _("Indicators without a figure")}
     fieldsets = [(None, {"fields": ["name", "unit", "is_cumulative", "position", "is_active"]})]

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.base import RecordedAdmin, RecordedSeen, SuggestedOne, reads_as
+from registry.admin.base import NeedsFilter, RecordedAdmin, RecordedSeen, SuggestedOne, reads_as
 from registry.admin.people import MembershipInline
 from registry.models import Call, Organisation, PartyCell
 from registry.vietnamese import clean_text
@@ -44,7 +44,13 @@ class EndForm(forms.Form):
 @admin.register(Organisation)
 class OrganisationAdmin(RecordedAdmin):
     list_display = ["name", "kind", "block", "parent", "position", "valid_from", "valid_until"]
-    list_filter = ["kind", "block", ("valid_until", admin.EmptyFieldListFilter), "is_sample"]
+    list_filter = [
+        NeedsFilter, "kind", "block", ("valid_until", admin.EmptyFieldListFilter), "is_sample",
+    ]  # fmt: skip
+    needs = {
+        "without_account": _("Units for whom nobody can sign in"),
+        "below_an_ended_one": _("Units below one that has ended"),
+    }
     search_fields = ["search_key"]
     autocomplete_fields = ["parent"]
     readonly_fields = ["successor", "is_sample"]
@@ -124,6 +130,8 @@ class OrganisationAdmin(RecordedAdmin):
 @admin.register(PartyCell)
 class PartyCellAdmin(OrganisationAdmin):
     """Organisations of the kinds that are party cells, on a page of their own."""
+
+    needs: dict[str, str] = {}  # said of all organisations
 
     def formfield_for_choice_field(self, db_field, request, **kwargs):
         if db_field.name == "kind":

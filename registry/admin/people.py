@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.base import InlineForm, RecordedAdmin, RecordForm, RegisterInline
+from registry.admin.base import InlineForm, NeedsFilter, RecordedAdmin, RecordForm, RegisterInline
 from registry.models import Membership, Role, User
 
 
@@ -71,8 +71,32 @@ class AccountForm(RecordForm):
         fields = ["username"]
         field_classes = {"username": UsernameField}
 
+    by: User  # who has opened the page
+
+    def clean(self):
+        cleaned = super().clean()
+        try:
+            self.instance.check_keeps_the_register(
+                by=self.by,
+                is_active=cleaned.get("is_active"),
+                is_staff=cleaned.get("is_staff"),
+                roles={group.name for group in cleaned.get("groups", ())},
+            )
+        except ValidationError as error:
+            self._update_errors(error)
+        return cleaned
+
 
 class PasswordForm(AdminPasswordChangeForm):
+    def clean(self):
+        """Keep who keeps the register able to sign in."""
+        cleaned = super().clean()
+        administrators = User.objects.administrators()
+        switched_off = cleaned.get("set_usable_password") is False
+        if switched_off and administrators.filter(pk=self.user.pk).exists():
+            self.add_error("usable_password", _("Who keeps the register signs in with a password."))
+        return cleaned
+
     def save(self, commit=True):
         self.user._change_reason = "set password"
         return super().save(commit)
@@ -84,7 +108,12 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
     add_form = OpenAccountForm
     change_password_form = PasswordForm
     list_display = ["username", "full_name", "position", "units", "roles", "is_active", "is_staff"]
-    list_filter = ["groups", "is_active", "is_staff"]
+    list_filter = [NeedsFilter, "groups", "is_active", "is_staff"]
+    needs = {
+        "without_role": _("Accounts without a role"),
+        "without_unit": _("Accounts of units that act for no unit"),
+        "never_signed_in": _("Accounts that have never signed in"),
+    }
     search_fields = ["full_name", "username", "phone", "position"]
     ordering = ["sort_key", "username"]
     filter_horizontal = []
@@ -109,6 +138,11 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
     def get_queryset(self, request):
         people = super().get_queryset(request)
         return people.prefetch_related("groups", "memberships__organisation")
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.by = request.user
+        return form
 
     def has_change_permission(self, request, obj=None):
         """Keep the account that may do everything out of the hands of all others."""

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.access import record_opening
 from registry.admin.base import (
+    NeedsFilter,
     RecordedAdmin,
     RegisterInline,
     Seen,
@@ -66,9 +67,10 @@ class PracticeModelAdmin(RecordedAdmin):
         "updated_at",
     ]  # fmt: skip
     list_display_links = ["code", "name"]
+    needs = {"left_by_their_unit": _("Models whose unit has ended")}
     list_filter = [
-        "status", "verdict", "field", "organisation__block", "level", EnrolmentYearFilter,
-        "public", "is_pilot", "origin",
+        NeedsFilter, "status", "verdict", "field", "organisation__block", "level",
+        EnrolmentYearFilter, "public", "is_pilot", "origin",
     ]  # fmt: skip
     list_select_related = ["organisation", "field"]
     date_hierarchy = "submitted_at"

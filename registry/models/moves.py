@@ -317,7 +317,9 @@ class Move(models.Model):
     Never changed.
     """
 
-    model = models.ForeignKey("registry.PracticeModel", models.PROTECT, related_name="moves")
+    model = models.ForeignKey(
+        "registry.PracticeModel", models.PROTECT, related_name="moves", verbose_name=_("model")
+    )
     name = models.CharField(_("move"), max_length=20)
     from_status = models.CharField(_("from"), max_length=20, choices=Moving.Status)
     to_status = models.CharField(_("to"), max_length=20, choices=Moving.Status)
@@ -350,7 +352,9 @@ class Move(models.Model):
 class Opening(models.Model):
     """Somebody from outside a unit opened what it had not sent yet. Never changed."""
 
-    model = models.ForeignKey("registry.PracticeModel", models.CASCADE, related_name="openings")
+    model = models.ForeignKey(
+        "registry.PracticeModel", models.CASCADE, related_name="openings", verbose_name=_("model")
+    )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by")
     )

@@ -3,6 +3,7 @@
 import secrets
 
 from django.contrib.auth.models import AbstractBaseUser, Group, PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -57,6 +58,7 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
 
     # What an account may be for those who look after a unit's people.
     UNIT = Role.UNIT
+    ADMINISTRATOR = Role.ADMIN
     FIRST_PASSWORD_DIGITS = 8
 
     history = History(
@@ -105,6 +107,29 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
         password = self._take_first_password()
         self.save_by(by, why="reset password")
         return password
+
+    def check_keeps_the_register(self, *, by, is_active, is_staff, roles):
+        """Raise ValidationError, by field, for what would lock out who keeps the register.
+
+        Nobody takes the administration from themselves, nor from the last account that has it.
+        The administrators are locked, so that no two of them take it from each other.
+        """
+        locked = User.objects.administrators().select_for_update().order_by("pk")
+        administrators = set(locked.values_list("pk", flat=True))
+        kept = {
+            "is_active": is_active,
+            "is_staff": is_staff,
+            "groups": self.is_superuser or Role.ADMIN in roles,
+        }
+        if self.pk not in administrators or all(kept.values()):
+            return
+        if self == by:
+            message = _("You cannot take this from yourself. Ask another administrator.")
+        elif len(administrators) == 1:
+            message = _("This is the last account that keeps the register.")
+        else:
+            return
+        raise ValidationError({name: message for name, stays in kept.items() if not stays})
 
     def _take_first_password(self):
         """Return a password to be read from paper and typed once: digits alone."""

@@ -1,9 +1,7 @@
 """Vietnamese dates and numbers; Django's own read 05/06/2023 as 6 May."""
 
-DATE_FORMAT = r"j \t\h\á\n\g n, Y"
-SHORT_DATE_FORMAT = "d/m/Y"
-DATETIME_FORMAT = r"H:i j \t\h\á\n\g n, Y"
-SHORT_DATETIME_FORMAT = "H:i d/m/Y"
+DATE_FORMAT = SHORT_DATE_FORMAT = "d/m/Y"
+DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "H:i d/m/Y"
 TIME_FORMAT = "H:i"
 YEAR_MONTH_FORMAT = r"\t\h\á\n\g n/Y"
 MONTH_DAY_FORMAT = "j/n"
