@@ -3,13 +3,23 @@
 from types import SimpleNamespace
 from uuid import uuid4
 
+from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from registry.files import check_upload
 from registry.history import version_of
 from registry.keeping import Keep
-from registry.models import DraftBuffer, Evidence, Outcome, PracticeModel, Verdict
+from registry.models import (
+    BulkAction,
+    DraftBuffer,
+    Evidence,
+    Outcome,
+    PracticeModel,
+    SavedFilter,
+    Verdict,
+)
+from registry.views.lists import SALT
 from reviews.models import Assessment, DecisionLine, Scan, StockRemark
 from reviews.models.seminar import listed
 from tests import factories
@@ -45,7 +55,13 @@ def build():
     opened = uuid4()
     DraftBuffer.objects.keep(world.people["unit"].pk, opened, path="/models/new/", content={})
     world.kept_words = SimpleNamespace(pk=opened)
+    world.kept_filter = SavedFilter.objects.create(
+        user=world.people["unit"], name=f"{SECRET} lọc", query="status=running"
+    )
     _models(world)
+    world.bulk_action = BulkAction(kind="hide", by=world.people["clerk"])
+    world.bulk_action.carry_out({world.running.pk: world.running.version})
+    world.running.refresh_from_db()
     _attachments(world)
     _seminars(world)
     _papers(world)
@@ -237,6 +253,12 @@ def _stock_remark(world, ballot, role):
     return {"writer": keep.writer, "draft": keep.draft, **sent}
 
 
+def _sealed(world, record, role):
+    seen = {world.running.pk: world.running.version}
+    sealed = {"kind": "publish", "field": None, "seen": seen}
+    return {"token": uuid4(), "sealed": signing.dumps(sealed, salt=SALT)}
+
+
 def _sent_anew(world, record, role):
     return {"version": record.version, "token": uuid4()}
 
@@ -302,6 +324,7 @@ BODIES = {
         "state": "not_yet",
         "version": version_of(record.history),
     },
+    "registry:bulk_confirm": _sealed,
     "registry:unit_call": _plain(year=YEAR),
     "registry:account_open": _once(full_name="Lê Thị Thử", phone="0905 777 888"),
     "registry:account_reset": _once(),

@@ -8,6 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from registry.models import (
+    BulkAction,
+    BulkChange,
     Call,
     DraftBuffer,
     FormToken,
@@ -15,6 +17,7 @@ from registry.models import (
     Opening,
     Organisation,
     PracticeModel,
+    SavedFilter,
     Sequence,
     User,
     Verdict,
@@ -24,7 +27,7 @@ from tests import factories
 from tests.counting import rows
 
 # What a machine keeps for itself, and nobody looks at.
-MACHINERY = {FormToken, Sequence, DraftBuffer}
+MACHINERY = {FormToken, Sequence, DraftBuffer, SavedFilter, BulkAction, BulkChange}
 PAGES = sorted(admin.site._registry, key=lambda model: model._meta.label)
 ADDED = {
     "Award", "Decision", "Field", "Indicator", "Membership", "Movement", "Organisation",

@@ -19,6 +19,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
@@ -133,7 +134,7 @@ class RegisterAdmin(Suggesting, admin.ModelAdmin):
     save_on_top = True
     may_add = True
     # Queryset method to words, for NeedsFilter and the start page.
-    needs: dict[str, str] = {}
+    needs: dict[str, Promise] = {}
 
     def is_open(self, record):
         """Whether the registrar may still write this record."""

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import NeedsFilter, RecordedAdmin, RecordedSeen, SuggestedOne, reads_as
@@ -131,7 +132,7 @@ class OrganisationAdmin(RecordedAdmin):
 class PartyCellAdmin(OrganisationAdmin):
     """Organisations of the kinds that are party cells, on a page of their own."""
 
-    needs: dict[str, str] = {}  # said of all organisations
+    needs: dict[str, Promise] = {}  # said of all organisations
 
     def formfield_for_choice_field(self, db_field, request, **kwargs):
         if db_field.name == "kind":

@@ -5,6 +5,7 @@ from registry.models.calls import Call
 from registry.models.catalogues import Field, Indicator, Movement
 from registry.models.drafts import DraftBuffer
 from registry.models.enrolment import Enrolment
+from registry.models.lists import BulkAction, BulkChange, SavedFilter
 from registry.models.moves import Move, Opening
 from registry.models.organisation import Organisation, PartyCell
 from registry.models.people import Membership, Role, User
@@ -14,6 +15,8 @@ from registry.models.verdicts import ClosingKind, MoveRefused, RetireReason, Sta
 
 __all__ = [
     "Award",
+    "BulkAction",
+    "BulkChange",
     "Call",
     "ClosingKind",
     "DraftBuffer",
@@ -35,6 +38,7 @@ __all__ = [
     "Replication",
     "RetireReason",
     "Role",
+    "SavedFilter",
     "Sequence",
     "StaleVersion",
     "StoredFile",

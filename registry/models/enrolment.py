@@ -104,6 +104,8 @@ class Enrolment(Recorded):
             self.sent_at = self.sent_by = self.endorsed_at = self.endorsed_by = None
         elif move == "accept":
             self.accepted_at, self.accepted_by = now, by
+        elif move == "take_back":
+            self.accepted_at = self.accepted_by = None
         else:
             return
         self.save_by(by, why=move)

@@ -1,6 +1,7 @@
 """Where a model stands, and how it comes there: each move one method, each on record."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
@@ -16,6 +17,9 @@ from registry.models.organisation import Organisation
 from registry.models.tokens import Sequence
 from registry.models.verdicts import ClosingKind, MoveRefused, StaleVersion, Verdict
 from registry.querysets import OfModelQuerySet
+
+# How long one may change one's mind about what was done to many at once.
+TO_TAKE_BACK = timedelta(minutes=10)
 
 
 class Moving(Recorded):
@@ -34,6 +38,7 @@ class Moving(Recorded):
         "withdraw": ({Status.SUBMITTED}, Status.DRAFT),
         "send_back": ({Status.SUBMITTED}, Status.RETURNED),
         "accept": ({Status.SUBMITTED}, Status.RUNNING),
+        "take_back": ({Status.RUNNING}, Status.SUBMITTED),
         "refuse": ({Status.SUBMITTED, Status.RETURNED}, Status.CLOSED),
         "close": ({Status.RUNNING}, Status.CLOSED),
         "reopen": ({Status.CLOSED}, Status.RUNNING),
@@ -188,6 +193,14 @@ class Moving(Recorded):
         with self._move("accept", by=by, version=version):
             self.check_endorsed()
             self.accepted_at, self.accepted_by = timezone.now(), by
+
+    def take_back_accept(self, *, by, version):
+        """Undo an acceptance of a moment ago, before anybody has built on it."""
+        with self._move("take_back", by=by, version=version):
+            last = self.moves.first()
+            if last is None or last.name != "accept" or last.at < timezone.now() - TO_TAKE_BACK:
+                raise MoveRefused(_("It is too late to take this back."), code="move")
+            self.accepted_at = self.accepted_by = None
 
     @transaction.atomic
     def continue_in(self, year, *, by, on_behalf_of=None):

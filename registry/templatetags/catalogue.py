@@ -25,16 +25,34 @@ def options(choices):
     return mark_safe("".join(drawn))  # noqa: S308
 
 
+def _tick(row, ticks):
+    if not ticks:
+        return ""
+    return (
+        f'<input class="app-tick" type="checkbox" name="model" value="{row["key"]}"'
+        f' aria-labelledby="m{row["key"]}">'
+    )
+
+
+def _name(row, ticks):
+    """Return the id by which the box of a row is named."""
+    return f' id="m{row["key"]}"' if ticks else ""
+
+
 @register.simple_tag
-def model_rows(rows):
-    """Return the rows of a table of models, as ``registry.views.catalogue.rows`` gives them."""
+def model_rows(rows, ticks=False):
+    """Return the rows of a table of models, as ``registry.views.catalogue.rows`` gives them.
+
+    ``ticks`` says that they stand in a form and can be ticked.
+    """
     model, unit, field, status = map(
         escape, (_("Model"), _("Organisation"), _("Field"), _("Status"))
     )
     drawn = [
         '<tr class="govuk-table__row">'
-        f'<td class="govuk-table__cell" data-label="{model}">'
-        f'<a class="govuk-link" href="{escape(row["address"])}" lang="vi">{escape(row["name"])}</a>'
+        f'<td class="govuk-table__cell" data-label="{model}">{_tick(row, ticks)}'
+        f'<a class="govuk-link"{_name(row, ticks)} href="{escape(row["address"])}" lang="vi">'
+        f"{escape(row['name'])}</a>"
         f'<span class="app-row-note">{escape(row["code"])}</span></td>'
         f'<td class="govuk-table__cell" data-label="{unit}" lang="vi">{escape(row["unit"])}</td>'
         f'<td class="govuk-table__cell" data-label="{field}" lang="vi">{escape(row["field"])}</td>'

@@ -110,6 +110,8 @@ def practicemodel_list(request):
         "is_narrowed": sort != offered_orders[0] or any({**chosen, "q": ""}.values()),
         "can_register": beside["can_register"],
         "asked": asked(request),
+        "found": paginator.count,
+        "can_tick": request.user.is_authenticated and request.user.is_clerk,
     }
     return render(request, "registry/practicemodel_list.html", context)
 
@@ -181,6 +183,7 @@ def rows(models, user):
         ]
     return [
         {
+            "key": key,
             "address": f"{before}{key}{after}",
             "name": name or unnamed,
             "code": code or "",

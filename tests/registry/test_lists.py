@@ -1,0 +1,251 @@
+"""Beside the list of models: filters that people keep, and one thing done to many at once."""
+
+from datetime import timedelta
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+
+from registry.models import BulkAction, Field, MoveRefused, PracticeModel, SavedFilter
+from tests import factories
+from tests.counting import rows
+
+pytestmark = pytest.mark.django_db
+
+FILTERS, BULK = reverse("registry:filter_list"), reverse("registry:bulk")
+Status = PracticeModel.Status
+
+
+@pytest.fixture
+def clerk(client):
+    clerk = factories.ClerkFactory()
+    client.force_login(clerk)
+    return clerk
+
+
+# --- Filters of one's own -------------------------------------------------------------------------
+
+
+def keep(client, name, **query):
+    return client.post(f"{reverse('registry:filter_create')}?{urlencode(query)}", {"name": name})
+
+
+def test_a_kept_filter_is_found_by_its_owner_alone(client, clerk):
+    response = keep(client, "Chờ tiếp nhận", status="submitted", sort="unit", page="3", x="1")
+
+    kept = SavedFilter.objects.get()
+    assert kept.query == "sort=unit&status=submitted"
+    assertRedirects(response, kept.address)
+    assertContains(client.get(FILTERS), "Chờ tiếp nhận")
+    client.force_login(factories.ClerkFactory())
+    assertNotContains(client.get(FILTERS), "Chờ tiếp nhận")
+    remove = reverse("registry:filter_remove", args=[kept.pk])
+    assert client.post(remove).status_code == 404
+    client.force_login(clerk)
+    client.post(remove)
+    assert not SavedFilter.objects.exists()
+
+
+def test_what_is_wrong_with_a_name_is_said_at_its_field(client, clerk):
+    assert keep(client, "", status="running").context["form"].errors["name"]
+    keep(client, "Của tôi", status="running")
+
+    again = keep(client, " Của  tôi ", status="closed")
+
+    assertContains(again, "đã có bộ lọc tên này")
+    assert SavedFilter.objects.count() == 1
+
+
+def test_one_person_keeps_twenty_filters(client, clerk):
+    for number in range(SavedFilter.MOST + 1):
+        page = keep(client, f"Bộ lọc {number}", status="running")
+
+    assert SavedFilter.objects.count() == SavedFilter.MOST
+    assertContains(page, "20")
+
+
+def test_a_list_that_is_not_narrowed_is_nothing_to_keep(client, clerk):
+    assert keep(client, "Tất cả", page="2").status_code == 400
+
+
+# --- Many at once ---------------------------------------------------------------------------------
+
+
+def preview(client, models=(), **sent):
+    return client.post(BULK, {"step": "preview", "model": [model.pk for model in models], **sent})
+
+
+def confirm(client, page, token=None):
+    sealed = page.context["sealed"]
+    sent = {"sealed": sealed, "token": token or page.context["token"]}
+    return client.post(reverse("registry:bulk_confirm"), sent, follow=True)
+
+
+def take_back(client, action):
+    return client.post(reverse("registry:bulk_take_back", args=[action.pk]), follow=True)
+
+
+def test_ticked_registrations_are_received_each_on_record_and_taken_back(client, clerk):
+    models = [factories.submitted() for _number in range(3)]
+
+    page = preview(client, models[:2], kind="receive")
+    assert {model.status for model in PracticeModel.objects.all()} == {Status.SUBMITTED}
+    confirm(client, page)
+
+    statuses = [PracticeModel.objects.get(pk=model.pk).status for model in models]
+    assert statuses == [Status.RUNNING, Status.RUNNING, Status.SUBMITTED]
+    last = models[0].moves.first()
+    assert (last.name, last.by) == ("accept", clerk)
+
+    take_back(client, BulkAction.objects.get())
+
+    assert {model.status for model in PracticeModel.objects.all()} == {Status.SUBMITTED}
+    model = PracticeModel.objects.get(pk=models[0].pk)
+    assert (model.accepted_at, model.enrolments.get().accepted_at) == (None, None)
+    assert [move.name for move in model.moves.all()][:2] == ["take_back", "accept"]
+    model.accept(by=clerk)
+
+
+def test_all_that_the_filters_find_are_counted_and_meant_and_no_others(client, clerk):
+    field, other = factories.FieldFactory(), factories.FieldFactory()
+    inside = [factories.running(field=field) for _number in range(3)]
+    outside = factories.running(field=other)
+
+    page = client.get(BULK, {"field": field.pk})
+    assert (page.context["number"], page.context["is_all"]) == (3, True)
+    page = client.post(
+        BULK,
+        {"step": "preview", "all": "yes", "query": f"field={field.pk}"}
+        | {"kind": "field", "field": other.pk},
+    )
+    confirm(client, page)
+
+    moved = PracticeModel.objects.filter(field=other)
+    assert set(moved) == {*inside, outside}
+    take_back(client, BulkAction.objects.get())
+    assert set(PracticeModel.objects.filter(field=field)) == set(inside)
+
+
+def test_no_tick_means_no_model_and_not_all(client, clerk):
+    factories.submitted()
+
+    page = preview(client, kind="receive")
+
+    assert page.context["number"] == 0
+    assertContains(page, "app-empty")
+
+
+def test_the_preview_says_what_is_left_out_and_why_and_does_nothing(client, clerk):
+    waits, runs = factories.submitted(), factories.running()
+    before = rows()
+
+    page = preview(client, [waits, runs], kind="receive")
+
+    refusals = {model.pk: bool(refusal) for model, refusal in page.context["rows"]}
+    assert refusals == {waits.pk: False, runs.pk: True}
+    assert page.context["does"] == 1
+    assert rows() == before
+
+
+def test_what_somebody_has_saved_since_the_preview_is_left_out(client, clerk):
+    one, other = factories.running(public=False), factories.running(public=False)
+    page = preview(client, [one, other], kind="publish")
+    other.place = "Nơi khác"
+    other.write(by=clerk, version=other.version)
+
+    done = confirm(client, page)
+
+    assert [change.model for change in done.context["done"]] == [one]
+    assert [change.model for change in done.context["left_out"]] == [other]
+    assert list(PracticeModel.objects.filter(public=True)) == [one]
+
+
+def test_what_somebody_has_saved_since_is_not_taken_back(client, clerk):
+    one, other = factories.running(public=False), factories.running(public=False)
+    confirm(client, preview(client, [one, other], kind="publish"))
+    other.refresh_from_db()
+    other.place = "Nơi khác"
+    other.write(by=clerk, version=other.version)
+
+    page = take_back(client, BulkAction.objects.get())
+
+    assert list(PracticeModel.objects.filter(public=True)) == [other]
+    assertContains(page, "không hoàn lại được")
+
+
+def test_after_ten_minutes_nothing_is_taken_back(client, clerk):
+    model = factories.submitted()
+    confirm(client, preview(client, [model], kind="receive"))
+    action = BulkAction.objects.get()
+    BulkAction.objects.update(at=timezone.now() - timedelta(minutes=10))
+
+    assert take_back(client, action).status_code == 409
+
+    model.refresh_from_db()
+    assert model.status == Status.RUNNING
+
+
+def test_an_acceptance_is_taken_back_only_while_it_is_the_last_move_and_fresh():
+    clerk = factories.ClerkFactory()
+    model = factories.running(clerk=clerk)
+    model.moves.update(at=timezone.now() - timedelta(minutes=11))
+
+    with pytest.raises(MoveRefused):
+        model.take_back_accept(by=clerk, version=model.version)
+
+    model.refresh_from_db()
+    assert model.status == Status.RUNNING
+
+
+def test_one_preview_confirmed_twice_is_done_once(client, clerk):
+    model = factories.submitted()
+    page = preview(client, [model], kind="receive")
+
+    first, second = confirm(client, page), confirm(client, page)
+
+    assert first.redirect_chain == second.redirect_chain
+    assert BulkAction.objects.count() == 1
+
+
+@pytest.mark.parametrize("sealed", ["", "x", "eyJ4IjoxfQ:1:2", "é\0"])
+def test_a_preview_that_is_not_ours_is_refused(client, clerk, sealed):
+    before = rows()
+    sent = {"sealed": sealed, "token": uuid4()}
+
+    assert client.post(reverse("registry:bulk_confirm"), sent).status_code == 400
+    assert rows() == before
+
+
+@pytest.mark.parametrize(
+    ("sent", "wrong"),
+    [({}, "kind"), ({"kind": "delete"}, "kind"), ({"kind": "field"}, "field")],
+)
+def test_what_is_missing_is_said_at_its_field(client, clerk, sent, wrong):
+    page = preview(client, [factories.running()], **sent)
+
+    assert list(page.context["form"].errors) == [wrong]
+
+
+def test_too_many_are_refused_in_so_many_words(client, clerk, monkeypatch):
+    monkeypatch.setattr(BulkAction, "MOST", 2)
+    for _number in range(3):
+        factories.submitted()
+
+    page = client.get(BULK, {"status": "submitted"})
+
+    assert page.context["too_many"]
+    assertNotContains(page, 'name="kind"')
+
+
+def test_only_whoever_did_it_sees_it_and_takes_it_back(client, clerk):
+    confirm(client, preview(client, [factories.submitted()], kind="receive"))
+    action = BulkAction.objects.get()
+
+    client.force_login(factories.ClerkFactory())
+
+    assert client.get(action.get_absolute_url()).status_code == 404
+    assert take_back(client, action).status_code == 404
+    assert Field.objects.exists()
