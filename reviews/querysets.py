@@ -33,6 +33,16 @@ class SeminarQuerySet(QuerySet):
         """Return those the user plans, opens, records and closes: the clerk's work."""
         return self if user.is_authenticated and user.is_clerk else self.none()
 
+    def read_in_full_by(self, user):
+        """Return those whose whole agenda the user reads: its panel and the office."""
+        if user.is_authenticated and user.sees_all:
+            return self
+        return self.judged_by(user)
+
+    def counted_by(self, user):
+        """Return those whose ballots the user sees one by one, by member: the office."""
+        return self if user.is_authenticated and user.sees_all else self.none()
+
     def judged_by(self, user):
         """Return those on whose panel the user sits; a seat alone, without the role, is none."""
         if not (user.is_authenticated and user.is_panel):

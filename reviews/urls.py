@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from reviews.views import agenda, assessments, decisions, seminars
+from reviews.views import agenda, assessments, decisions, seminars, tables
 
 app_name = "reviews"
 
@@ -14,6 +14,9 @@ seminar_urls = [
     path("agenda/block/", agenda.agenda_add_block, name="agenda_add_block"),
     path("open/", seminars.seminar_open, name="seminar_open"),
     path("close/", seminars.seminar_close, name="seminar_close"),
+    path("packet/", tables.seminar_packet, name="seminar_packet"),
+    path("table/", tables.seminar_table, name="seminar_table"),
+    path("proposals/", tables.conclude_several, name="conclude_several"),
     path("rest/", agenda.conclude_rest, name="conclude_rest"),
     path("desk/", assessments.desk, name="desk"),
     path("decision/", decisions.decision_from_seminar, name="decision_from_seminar"),

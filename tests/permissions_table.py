@@ -299,6 +299,16 @@ TABLE = {
         ("open", RUNS, RAN),
         ("ended", RUNS_LATE, RUNS_LATE),
     ],
+    "reviews:seminar_packet": [
+        ("open", "in 404 403 403 200 200 200", NO),
+        ("of_others", "in 403 404 403 200 200 200", NO),
+    ],
+    "reviews:seminar_table": [("open", "in 404 403 403 403 200 200", NO)],
+    "reviews:conclude_several": [
+        ("planned", RUNS_LATE, RUNS_LATE),
+        ("open", RUNS, RAN),
+        ("ended", RUNS_LATE, RUNS_LATE),
+    ],
     "reviews:desk": [("open", "in 404 403 403 200 403 403", NO)],
     "reviews:decision_from_seminar": [("open", NO, RAN), ("ended", NO, RAN)],
     "reviews:agendaitem_detail": [

@@ -22,6 +22,7 @@ from registry.models import (
 from registry.views.lists import SALT
 from reviews.models import Assessment, DecisionLine, Scan, StockRemark
 from reviews.models.seminar import listed
+from reviews.views import tables
 from tests import factories
 
 # In every name that is not for everybody: a page that refuses must not have it.
@@ -296,6 +297,14 @@ def _rest(world, seminar, role):
     return {"whose": "Chủ trì", "expected": listed(rest)}
 
 
+def _several(world, seminar, role):
+    item = seminar.items.first()
+    said = {"verdict": "maintain", "rationale": "", "whose": "Chủ trì"}
+    seen = {item.pk: version_of(item.conclusion_entries())}
+    sealed = {"seminar": seminar.pk, "seen": seen, **said}
+    return {"token": uuid4(), "sealed": signing.dumps(sealed, salt=tables.SALT)}
+
+
 def _recusal(world, item, role):
     return {
         "member": item.seminar.members.get(user=world.people["panel"]).pk,
@@ -339,6 +348,7 @@ BODIES = {
     "reviews:agenda_add": lambda world, record, role: {"codes": world.public.code},
     "reviews:agenda_add_block": _block,
     "reviews:conclude_rest": _rest,
+    "reviews:conclude_several": _several,
     "reviews:agendaitem_update": _seen(position=1, paper="none", presenter="Lê Thử"),
     "reviews:agendaitem_move": _plain(to="up"),
     "reviews:agendaitem_recuse": _recusal,

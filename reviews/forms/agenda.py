@@ -8,6 +8,7 @@ from registry.forms.base import Form, ModelForm
 from registry.forms.lookups import ModelLookupField, OrganisationsLookupField
 from registry.models import ClosingKind, Organisation, PracticeModel, Verdict
 from reviews.models import AgendaItem, Conclusion, Recusal
+from reviews.models.assessment import EXPLAINED
 
 MOST_CODES = 200
 
@@ -132,6 +133,33 @@ class ConclusionForm(ModelForm):
 
     def _save_m2m(self):
         """Leave the units to ``AgendaItem.conclude``, which stores the proposal as a whole."""
+
+
+class ConcludeSeveralForm(Form):
+    """One proposal for several items. To end a model takes a reason of its own, item by item."""
+
+    verdict = forms.ChoiceField(
+        label=_("Proposal"),
+        choices=[choice for choice in Verdict.choices if choice[0] != Verdict.RETIRE],
+        widget=forms.RadioSelect(attrs={"class": "govuk-radios--small"}),
+        help_text=_("To end a model is proposed on the page of its item, with the reason."),
+        error_messages={"required": _("Choose the proposal.")},
+    )
+    rationale = forms.CharField(
+        label=_("Rationale"), required=False, max_length=2000, widget=forms.Textarea({"rows": 3})
+    )
+    whose = forms.CharField(
+        label=_("Whose proposal"),
+        max_length=200,
+        help_text=_("The chair, or the panel by majority …"),
+    )
+
+    def clean(self):
+        super().clean()
+        said = self.cleaned_data
+        if said.get("verdict") in EXPLAINED and not said.get("rationale"):
+            self.add_error("rationale", _("Say why, in a few words, for this verdict."))
+        return said
 
 
 class ConcludeRestForm(Form):

@@ -165,6 +165,16 @@ class AgendaItem(Recorded):
     def tally(self):
         return self.tallies([self])[self.pk]
 
+    @staticmethod
+    def majority(tally, quorum):
+        """Return the verdict that more than half of the ballots give, "" if none does or too
+        few are in.
+        """
+        for verdict, number in tally["verdicts"].items():
+            if number * 2 > tally["handed_in"] >= (quorum or 1):
+                return verdict
+        return ""
+
     def lacks_quorum(self):
         """Whether fewer ballots than the seminar's quorum are in; it warns, it does not stop."""
         return bool(self.seminar.quorum) and self.ballots.handed_in().count() < self.seminar.quorum

@@ -202,6 +202,23 @@ class Seminar(Recorded):
             create_all_by(by, proposals)
             return len(proposals)
 
+    def conclude_several(self, *, verdict, rationale, whose, by, seen):
+        """Record the same proposal on several items, all of them or none; return how many.
+
+        ``seen`` maps the items' keys to the versions of the proposals that a preview has shown.
+        """
+        with self.held(self.State.OPEN):
+            items = self.items.in_bulk(list(seen))
+            if set(items) != set(seen):
+                raise MoveRefused(
+                    _("The agenda has changed since you opened the page."), code="stale"
+                )
+            said = {"verdict": verdict, "rationale": rationale, "whose": whose, "by": by}
+            plain = {"retire_reason": "", "closing_kind": "", "merged_into": None}
+            for key, version in seen.items():
+                items[key].conclude(version=version, **said, **plain)
+            return len(items)
+
     # --- Progress ---------------------------------------------------------------------------
 
     def progress(self):

@@ -101,6 +101,8 @@ def seminar_detail(request, pk):
         "rows": with_tallies(request.user, list(page.object_list)),
         "shows_ballots": request.user.sees_all or request.user.is_panel,
         "can_run": runs,
+        "reads_all": is_allowed(seminar, request.user, "read_in_full_by"),
+        "counts": request.user.sees_all,
         "can_plan": runs and seminar.is_planned,
         "can_conclude": runs and seminar.is_open,
         "can_write": runs and seminar.state != State.CLOSED,
