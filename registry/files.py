@@ -65,7 +65,8 @@ TYPES = (
 )
 BY_EXTENSION = {extension: kind for kind in TYPES for extension in kind.extensions}
 SHOWN = {kind.content_type for kind in TYPES if kind.is_image}
-ACCEPT = ",".join(f".{extension}" for extension in BY_EXTENSION)
+# Phones offer their camera where types of pictures are named; office PCs go by endings.
+ACCEPT = ",".join([*sorted(SHOWN), *(f".{extension}" for extension in BY_EXTENSION)])
 HELP = format_lazy(
     gettext_lazy("{types}; photos up to {photo} MB, documents up to {document} MB, {files} files."),
     types=", ".join(BY_EXTENSION),
@@ -73,6 +74,13 @@ HELP = format_lazy(
     document=BY_EXTENSION["pdf"].megabytes,
     files=MOST_FILES,
 )
+
+# What the script of the page says of each chosen file before anything is sent.
+SAID_BEFORE_SENDING = {
+    "data-most": " ".join(f"{ending}:{kind.megabytes}" for ending, kind in BY_EXTENSION.items()),
+    "data-too-large": gettext_lazy("too large"),
+    "data-unknown": gettext_lazy("this kind of file cannot be added"),
+}
 
 
 @dataclass(frozen=True)
@@ -300,7 +308,7 @@ class MultipleFileField(forms.FileField):
     def __init__(self, **kwargs):
         kwargs.setdefault("help_text", HELP)
         super().__init__(**kwargs)
-        self.widget.attrs.update({"accept": ACCEPT, "multiple": True})
+        self.widget.attrs.update({"accept": ACCEPT, "multiple": True, **SAID_BEFORE_SENDING})
         self.accepted = []
 
     def clean(self, data, initial=None):

@@ -56,6 +56,32 @@
     });
   });
 
+  // Which files are chosen, and which of them cannot be taken, before minutes go into sending them.
+  function sayFiles(input, list) {
+    var most = {};
+    input.dataset.most.split(" ").forEach(function (pair) {
+      most[pair.split(":")[0]] = Number(pair.split(":")[1]);
+    });
+    list.textContent = "";
+    Array.prototype.forEach.call(input.files, function (file) {
+      var limit = most[file.name.split(".").pop().toLowerCase()];
+      var megabytes = file.size / 1048576;
+      var wrong = !limit ? input.dataset.unknown : megabytes > limit ? input.dataset.tooLarge : "";
+      var line = document.createElement("li");
+      line.textContent = file.name + " – " + megabytes.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 }) + " MB" + (wrong ? " – " + wrong : "");
+      if (wrong) line.className = "govuk-error-message";
+      list.appendChild(line);
+    });
+  }
+
+  document.querySelectorAll("input[type=file][data-most]").forEach(function (input) {
+    var list = document.createElement("ul");
+    list.className = "govuk-list";
+    list.setAttribute("aria-live", "polite");
+    input.insertAdjacentElement("afterend", list);
+    input.addEventListener("change", function () { sayFiles(input, list); });
+  });
+
   // Whoever cannot see the page hears first what went wrong.
   var summary = document.querySelector(".govuk-error-summary");
   if (summary) {

@@ -313,7 +313,9 @@ class Looker:
         self._answers.prepared = response
         self._page.set_viewport_size({"width": widths[0], "height": 900})
         self._page.goto(page.address)
-        for rule, where in self._of_the_document():
+        # The administration's own pages are the library's to outline.
+        focus = () if page.name.startswith("admin:") else self._focus()
+        for rule, where in (*self._of_the_document(), *focus):
             self.found.append(Found(page, state, widths[0], rule, where))
         for width in widths:
             self._page.set_viewport_size({"width": width, "height": 900})
@@ -342,6 +344,10 @@ class Looker:
         for twice in facts["twice"]:
             yield "id twice", twice
 
+    def _focus(self):
+        """Yield what the keyboard reaches and the eye does not: unmarked, or under something."""
+        yield from self._page.evaluate(FOCUS)
+
     def _sideways(self):
         for where in self._page.evaluate(SIDEWAYS):
             yield "scrolls sideways", where
@@ -366,4 +372,33 @@ SIDEWAYS = """() => {
   return inner.slice(0, 3).map(e =>
     e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + [...e.classList].map(c => "." + c).join("")
     + " to " + Math.round(e.getBoundingClientRect().right) + " px");
+}"""
+
+# Goes to everything the keyboard goes to; what stands for a hidden box is its label.
+FOCUS = """() => {
+  const wrong = [];
+  const style = (e, pseudo) => {
+    const s = getComputedStyle(e, pseudo);
+    return [s.outlineStyle, s.outlineColor, s.outlineWidth, s.boxShadow, s.backgroundColor].join();
+  };
+  const look = e => [style(e), ...[...(e.labels || [])].map(l => style(l, "::before"))].join(";");
+  const name = e => e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") +
+    [...e.classList].map(c => "." + c).join("") + " " + (e.textContent || "").trim().slice(0, 30);
+  const reached = "a[href],button,input:not([type=hidden]),select,textarea,summary,[tabindex='0']";
+  for (const e of document.querySelectorAll(reached)) {
+    if (!e.getClientRects().length || e.disabled || e.tabIndex < 0) continue;
+    if (document.activeElement) document.activeElement.blur();
+    const before = look(e);
+    e.focus();
+    if (document.activeElement !== e) continue;
+    if (look(e) === before) wrong.push(["focus not seen", name(e)]);
+    const box = e.getClientRects()[0];
+    const at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    const labels = [...(e.labels || [])];
+    const own = x => x && (e.contains(x) || x.contains(e) || labels.some(l => l.contains(x)));
+    if (!own(at)) wrong.push(["focus hidden", name(e)]);
+  }
+  if (document.activeElement) document.activeElement.blur();
+  window.scrollTo(0, 0);
+  return wrong;
 }"""

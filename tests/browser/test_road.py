@@ -1,6 +1,7 @@
 """The whole road, by clicking and typing: from a draft to a decided model, and on into next year.
 
-Each person has an account of their own. The same walk with and without JavaScript.
+Each person has an account of their own. The same walk with JavaScript and a mouse, and without
+either: by the keyboard alone.
 """
 
 import pytest
@@ -8,6 +9,7 @@ from django.urls import reverse
 
 from registry.models import Field, PracticeModel, Verdict
 from reviews.models import Decision, Seminar
+from tests.browser.keyboard import Keyboard
 from tests.factories import (
     PASSWORD,
     CellFactory,
@@ -28,9 +30,11 @@ PHOTO = {"name": "đường hoa.jpg", "mimeType": "image/jpeg", "buffer": a_jpeg
 NAME = "Con đường hoa tự quản của Nhân dân khối phố"
 
 
-@pytest.fixture(params=["with JavaScript", "without JavaScript"])
+@pytest.fixture(params=["with script and mouse", "with neither"])
 def page(request, new_context):
-    return new_context(java_script_enabled=request.param == "with JavaScript").new_page()
+    if request.param == "with script and mouse":
+        return new_context().new_page()
+    return Keyboard(new_context(java_script_enabled=False).new_page())
 
 
 @pytest.fixture

@@ -248,7 +248,9 @@ def test_the_field_says_what_it_takes():
 
     shown = str(Form()["files"])
 
-    assert 'accept=".jpg,.jpeg,.png,.webp,.pdf,.docx,.xlsx"' in shown
+    # By type, so that a phone offers its camera; by ending, for office PCs.
+    accepted = "image/jpeg,image/png,image/webp,.jpg,.jpeg,.png,.webp,.pdf,.docx,.xlsx"
+    assert f'accept="{accepted}"' in shown
     assert " multiple" in shown
     assert "15 MB" in str(Form().fields["files"].help_text)
 
