@@ -393,7 +393,9 @@ FOCUS = """() => {
     if (document.activeElement !== e) continue;
     if (look(e) === before) wrong.push(["focus not seen", name(e)]);
     const box = e.getClientRects()[0];
-    const at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    // Of what reaches out of the window, the part that is in it.
+    const [top, end] = [Math.max(box.top, 0), Math.min(box.bottom, window.innerHeight)];
+    const at = document.elementFromPoint(box.x + box.width / 2, (top + end) / 2);
     const labels = [...(e.labels || [])];
     const own = x => x && (e.contains(x) || x.contains(e) || labels.some(l => l.contains(x)));
     if (!own(at)) wrong.push(["focus hidden", name(e)]);
