@@ -20,10 +20,11 @@ class SavedFilter(models.Model):
     """A narrowed list that a person comes back to; theirs alone."""
 
     MOST = 20
+    LONGEST = 1000
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="filters")
     name = LineField(_("name of the filter"), max_length=80)
-    query = models.CharField(max_length=1000)
+    query = models.CharField(max_length=LONGEST)
 
     class Meta:
         verbose_name = _("saved filter")
@@ -46,6 +47,8 @@ class SavedFilter(models.Model):
                 _("You have %(most)s filters already. Remove one you no longer need.")
                 % {"most": self.MOST}
             )
+        if len(self.query) > self.LONGEST:
+            raise ValidationError(_("The words you look for are too long to be kept."))
 
 
 class BulkAction(models.Model):
@@ -98,6 +101,8 @@ class BulkAction(models.Model):
         if self.kind == kinds.RECEIVE:
             model.check_can("accept")
             model.check_endorsed()
+        elif model.is_unsent:
+            raise MoveRefused(_("It lies with its unit, which has not sent it."), code="move")
         elif model.status == PracticeModel.Status.CLOSED:
             raise MoveRefused(_("It has ended."), code="move")
         elif self.kind == kinds.FIELD and model.field_id == self.field_id:
@@ -171,9 +176,14 @@ class BulkAction(models.Model):
 
     @transaction.atomic
     def take_back(self, *, by):
-        """Undo it for each model that nobody has saved since. Refused after ten minutes."""
-        stands = BulkAction.objects.select_for_update().get(pk=self.pk)
-        if not stands.can_be_taken_back:
+        """Undo it for each model that nobody has saved since. Refused after ten minutes.
+
+        A second time it changes nothing: it is taken back already.
+        """
+        self.refresh_from_db(from_queryset=BulkAction.objects.select_for_update())
+        if self.taken_back_at is not None:
+            return
+        if not self.can_be_taken_back:
             raise MoveRefused(_("It is too late to take this back."), code="move")
         with override("vi"):
             for change in self.changes.filter(left_out="").select_related("model"):

@@ -200,6 +200,8 @@ class Moving(Recorded):
             last = self.moves.first()
             if last is None or last.name != "accept" or last.at < timezone.now() - TO_TAKE_BACK:
                 raise MoveRefused(_("It is too late to take this back."), code="move")
+            if self.enrolments.filter(accepted_at=None).exists():
+                raise MoveRefused(_("It has been continued for another year since."), code="move")
             self.accepted_at = self.accepted_by = None
 
     @transaction.atomic

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.db.models import CharField, Exists, OuterRef, Q, Subquery, Value
+from django.http import QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -27,11 +28,13 @@ from registry.models import (
     Organisation,
     PracticeModel,
     Replication,
+    SavedFilter,
     User,
     Verdict,
 )
 from registry.paging import CappedPaginator, CountOf, up_to_the_cap
 from registry.templatetags.vietnamese import moment
+from registry.vietnamese import sort_key
 
 PER_PAGE = 25
 PHOTOS_ON_A_SHEET, YEARS_ON_A_SHEET = 3, 2
@@ -111,6 +114,7 @@ def practicemodel_list(request):
         "can_register": beside["can_register"],
         "asked": asked(request),
         "found": paginator.count,
+        "kept_filters": kept_filters(beside["kept"], understood(request, chosen, sort)),
         "can_tick": request.user.is_authenticated and request.user.is_clerk,
     }
     return render(request, "registry/practicemodel_list.html", context)
@@ -129,6 +133,22 @@ def asked_for(request):
     offered = orders(of_waiting=bool(chosen.get("waiting")))
     sort = request.GET.get("sort")
     return filterset, chosen, sort if sort in offered else offered[0], offered
+
+
+def understood(request, chosen, sort):
+    """Return the query of what was asked for and understood, always in the same order."""
+    names = [name for name, value in chosen.items() if value]
+    if request.GET.get("sort") == sort:
+        names.append("sort")
+    query = QueryDict(mutable=True)
+    for name in sorted(names):
+        query[name] = request.GET[name].strip()
+    return query.urlencode()
+
+
+def kept_filters(kept, shown):
+    """Return a reader's own filters as (name, address, whether the list shows just that)."""
+    return [(one.name, one.address, one.query == shown) for one in kept]
 
 
 def typed_unit(request):
@@ -150,20 +170,32 @@ def typed_unit(request):
 
 
 def beside_the_rows(user, found, organisation):
-    """Return how many there are, what the organisation is called, and whether the reader may
-    register a model; one query for a reader who is signed in.
+    """Return how many there are, what the organisation is called, whether the reader may register
+    a model, and the filters they keep; one query for a reader who is signed in.
     """
     units = Organisation.objects
     asked = units.filter(pk=organisation).values_list("name", flat=True)
     if not user.is_authenticated:
         number = up_to_the_cap(found).count()
         name = asked.visible_to(user).first() if organisation else None
-        return {"found": number, "organisation": name, "can_register": False}
-    return User.objects.values(
+        return {"found": number, "organisation": name, "can_register": False, "kept": []}
+    # A row for each filter that is kept, or one without; what stands beside it is found once.
+    told = User.objects.filter(pk=user.pk).values(
+        "filters__name",
+        "filters__query",
         found=CountOf(up_to_the_cap(found)),
         organisation=Subquery(asked[:1]) if organisation else Value(None, CharField()),
         can_register=Exists(units.registered_for_by(user)),
-    ).get(pk=user.pk)
+    )
+    told = list(told)
+    names = [(row.pop("filters__name"), row.pop("filters__query")) for row in told]
+    kept = [SavedFilter(name=name, query=query) for name, query in names if name is not None]
+    return told[0] | {"kept": in_order(kept)}
+
+
+def in_order(kept):
+    """Return filters in the order of their names."""
+    return sorted(kept, key=lambda one: sort_key(one.name))
 
 
 def rows(models, user):

@@ -15,8 +15,8 @@ from registry.access import posted, posted_token, refusals_lead_to
 from registry.filters import PracticeModelFilter
 from registry.forms.lists import BulkForm, SavedFilterForm
 from registry.forms.lookups import is_key
-from registry.models import BulkAction, FormToken, MoveRefused, PracticeModel, SavedFilter
-from registry.views.catalogue import asked_for, chips, labels
+from registry.models import BulkAction, Field, FormToken, MoveRefused, PracticeModel, SavedFilter
+from registry.views.catalogue import asked_for, chips, in_order, labels, understood
 
 LIST = "registry:practicemodel_list"
 SALT = "registry.bulk"
@@ -30,8 +30,8 @@ GOOD_FOR_SECONDS = 60 * 60
 @require_http_methods(["GET", "HEAD", "POST"])
 def filter_create(request):
     """Keep the filters of a list under a name. The address has them, as the list's has."""
-    query = understood(request)
-    filterset, chosen, _sort, _orders = asked_for(request)
+    filterset, chosen, sort, _orders = asked_for(request)
+    query = understood(request, chosen, sort)
     form = SavedFilterForm(posted(request)[0], instance=SavedFilter(user=request.user, query=query))
     if not query:
         raise BadRequest("no filter to keep")
@@ -44,19 +44,9 @@ def filter_create(request):
     return render(request, "registry/savedfilter_form.html", context)
 
 
-def understood(request):
-    """Return the query of the list, of the filters there are alone, in one order."""
-    known = sorted([*PracticeModelFilter.base_filters, "sort"])
-    query = QueryDict(mutable=True)
-    for name in known:
-        if value := request.GET.get(name, "").strip():
-            query[name] = value
-    return query.urlencode()[:1000]
-
-
 @require_safe
 def filter_list(request):
-    context = {"filters": request.user.filters.all()}
+    context = {"filters": in_order(request.user.filters.all())}
     return render(request, "registry/savedfilter_list.html", context)
 
 
@@ -133,6 +123,8 @@ def bulk_confirm(request):
     check_may(request.user)
     try:
         sealed = signing.loads(request.POST.get("sealed", ""), salt=SALT, max_age=GOOD_FOR_SECONDS)
+    except signing.SignatureExpired:
+        raise too_old() from None
     except signing.BadSignature:
         raise BadRequest("not a preview of ours") from None
     token = posted_token(request)
@@ -141,11 +133,20 @@ def bulk_confirm(request):
 
     def create():
         action = BulkAction(by=request.user, kind=sealed["kind"], field_id=sealed["field"])
+        if action.field_id and not Field.objects.in_use().filter(pk=action.field_id).exists():
+            raise too_old()
         seen = {int(key): version for key, version in sealed["seen"].items()}
         return action.carry_out(seen).get_absolute_url()
 
     with refusals_lead_to(reverse(LIST)):
         return redirect(FormToken.once(token, request.user, create))
+
+
+def too_old():
+    """Return the refusal of a preview that says no longer what would be done."""
+    refusal = MoveRefused(_("This preview is too old. Choose the models again."), code="stale")
+    refusal.back = reverse(LIST)
+    return refusal
 
 
 @require_safe

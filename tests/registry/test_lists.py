@@ -71,6 +71,35 @@ def test_a_list_that_is_not_narrowed_is_nothing_to_keep(client, clerk):
     assert keep(client, "Tất cả", page="2").status_code == 400
 
 
+def test_a_kept_filter_stands_above_the_list_and_says_when_it_is_shown(client, clerk):
+    keep(client, "Chờ tiếp nhận", status="submitted")
+    keep(client, "Đã kết thúc", status="closed")
+    models = reverse("registry:practicemodel_list")
+
+    page = client.get(models, {"status": "submitted", "page": "1", "sort": "junk"})
+
+    shown = {name: is_shown for name, _address, is_shown in page.context["kept_filters"]}
+    assert shown == {"Chờ tiếp nhận": True, "Đã kết thúc": False}
+    assertContains(page, 'aria-current="page">Chờ tiếp nhận')
+    client.force_login(factories.ClerkFactory())
+    assert client.get(models).context["kept_filters"] == []
+
+
+def test_what_is_not_understood_is_not_kept(client, clerk):
+    assert keep(client, "Lạ", status="junk", year="9" * 30, q="a\0b").status_code == 400
+
+    keep(client, "Một nửa", status="junk", level="city", sort="junk")
+
+    assert SavedFilter.objects.get().query == "level=city"
+
+
+def test_words_too_long_to_be_kept_are_said_and_not_cut(client, clerk):
+    page = keep(client, "Dài", q="ế" * 150)
+
+    assert page.context["form"].non_field_errors()
+    assert not SavedFilter.objects.exists()
+
+
 # --- Many at once ---------------------------------------------------------------------------------
 
 
@@ -249,3 +278,58 @@ def test_only_whoever_did_it_sees_it_and_takes_it_back(client, clerk):
     assert client.get(action.get_absolute_url()).status_code == 404
     assert take_back(client, action).status_code == 404
     assert Field.objects.exists()
+
+
+def test_a_draft_is_left_to_its_unit_which_may_still_discard_it(client, clerk):
+    draft, field = factories.PracticeModelFactory(), factories.FieldFactory()
+
+    page = preview(client, [draft], kind="field", field=field.pk)
+
+    assert page.context["does"] == 0
+    draft.discard(by=clerk)
+    assert not PracticeModel.objects.exists()
+
+
+def test_taking_back_twice_is_taking_back_once(client, clerk):
+    model = factories.submitted()
+    confirm(client, preview(client, [model], kind="receive"))
+    action = BulkAction.objects.get()
+
+    first, second = take_back(client, action), take_back(client, action)
+
+    assert first.redirect_chain == second.redirect_chain
+    assert model.moves.filter(name="take_back").count() == 1
+
+
+def test_an_acceptance_on_which_a_unit_has_built_is_not_taken_back(client, clerk):
+    model = factories.submitted()
+    confirm(client, preview(client, [model], kind="receive"))
+    model.refresh_from_db()
+    model.continue_in(model.enrolments.get().year + 1, by=clerk)
+
+    page = take_back(client, BulkAction.objects.get())
+
+    model.refresh_from_db()
+    assert model.status == Status.RUNNING
+    assert [bool(change.left_out_again) for change in page.context["done"]] == [True]
+
+
+def test_a_preview_that_has_run_out_leads_back_to_the_list(client, clerk, monkeypatch):
+    model = factories.submitted()
+    page = preview(client, [model], kind="receive")
+    monkeypatch.setattr("registry.views.lists.GOOD_FOR_SECONDS", -1)
+
+    late = confirm(client, page)
+
+    assertContains(late, reverse("registry:practicemodel_list"), status_code=409)
+    model.refresh_from_db()
+    assert model.status == Status.SUBMITTED
+
+
+def test_nothing_is_put_into_a_field_that_has_gone_since_the_preview(client, clerk):
+    model, field = factories.running(), factories.FieldFactory()
+    page = preview(client, [model], kind="field", field=field.pk)
+    field.delete()
+
+    assert confirm(client, page).status_code == 409
+    assert not BulkAction.objects.exists()
