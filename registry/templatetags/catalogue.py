@@ -39,11 +39,22 @@ def _name(row, ticks):
     return f' id="m{row["key"]}"' if ticks else ""
 
 
+def _note(text):
+    return f'<span class="app-row-note">{escape(text)}</span>' if text else ""
+
+
+def _unit(row, label):
+    return (
+        f'<td class="govuk-table__cell" data-label="{label}" lang="vi">{escape(row["unit"])}</td>'
+    )
+
+
 @register.simple_tag
-def model_rows(rows, ticks=False):
+def model_rows(rows, ticks=False, of_one_unit=False):
     """Return the rows of a table of models, as ``registry.views.catalogue.rows`` gives them.
 
-    ``ticks`` says that they stand in a form and can be ticked.
+    ``ticks`` says that they stand in a form and can be ticked, ``of_one_unit`` that the page has
+    named the organisation already.
     """
     model, unit, field, status = map(
         escape, (_("Model"), _("Organisation"), _("Field"), _("Status"))
@@ -53,12 +64,12 @@ def model_rows(rows, ticks=False):
         f'<td class="govuk-table__cell" data-label="{model}">{_tick(row, ticks)}'
         f'<a class="govuk-link"{_name(row, ticks)} href="{escape(row["address"])}" lang="vi">'
         f"{escape(row['name'])}</a>"
-        f'<span class="app-row-note">{escape(row["code"])}</span></td>'
-        f'<td class="govuk-table__cell" data-label="{unit}" lang="vi">{escape(row["unit"])}</td>'
+        f"{_note(row['code'])}</td>"
+        f"{'' if of_one_unit else _unit(row, unit)}"
         f'<td class="govuk-table__cell" data-label="{field}" lang="vi">{escape(row["field"])}</td>'
         f'<td class="govuk-table__cell" data-label="{status}">'
         f'<strong class="govuk-tag govuk-tag--{row["colour"]}">{escape(row["status"])}</strong>'
-        f'<span class="app-row-note">{escape(row["verdict"])}</span></td></tr>'
+        f"{_note(row['verdict'])}</td></tr>"
         for row in rows
     ]
     return mark_safe("\n".join(drawn))  # noqa: S308

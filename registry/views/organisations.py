@@ -3,6 +3,7 @@
 from django.db.models import BigIntegerField, Count, F, Q
 from django.db.models.functions import Coalesce
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from registry.access import is_allowed, visible_or_404
@@ -89,6 +90,7 @@ def organisation_detail(request, pk):
         "has_card": inside and is_allowed(organisation, user, "looked_after_by"),
         "has_board": inside and organisation.is_grassroots and bool(first_below),
         "can_register": Organisation.objects.registered_for_by(user).filter(pk=pk).exists(),
+        "register_url": f"{reverse('registry:practicemodel_create')}?organisation={pk}",
         **around(user, organisation),
     }
     return render(request, "registry/organisation_detail.html", context)

@@ -201,7 +201,7 @@ def _outcomes(totals):
             "bar": 0,
             "shown": "",
             "cells": [
-                {"value": year or _("to date"), "shown": year or _("to date"), "url": ""},
+                {"value": year, "shown": str(year or _("to date")), "url": ""},
                 _cell(total),
                 _cell(models),
             ],

@@ -228,6 +228,11 @@ class Seminar(Recorded):
 
     def members_with_progress(self):
         """Return the members with ``ballots_count`` and ``handed_in_count``: who is missing."""
-        return self.members.annotate(
-            ballots_count=Count("ballots"), handed_in_count=Count("ballots__handed_in_at")
-        ).select_related("user", "organisation")
+        # Grouped queries leave Meta.ordering out, so the order has to be said.
+        return (
+            self.members.annotate(
+                ballots_count=Count("ballots"), handed_in_count=Count("ballots__handed_in_at")
+            )
+            .select_related("user", "organisation")
+            .order_by("position", "pk")
+        )

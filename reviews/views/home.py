@@ -141,6 +141,7 @@ def desks(user):
             ballots=Count("items__ballots", filter=mine),
             left=Count("items__ballots", filter=mine & Q(items__ballots__handed_in_at=None)),
         )
+        .order_by("held_on", "pk")
     )
 
 
@@ -150,6 +151,7 @@ def open_seminars():
         Seminar.objects.filter(state=Seminar.State.OPEN)
         .annotate(ballots=Count("items__ballots"), handed_in=Count("items__ballots__handed_in_at"))
         .annotate(left=F("ballots") - F("handed_in"))
+        .order_by("held_on", "pk")
     )
 
 

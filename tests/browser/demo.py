@@ -1,7 +1,6 @@
 """The demo, served to a browser outside of the tests: for pictures and for measuring."""
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -89,4 +88,4 @@ def sign_in(page, account):
     page.fill("[name=login]", account)
     page.fill("[name=password]", PASSWORD)
     page.click("main form button:not([type=button])")
-    page.wait_for_url(re.compile(r"/$"))
+    page.locator(".app-account__name").wait_for()

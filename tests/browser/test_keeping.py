@@ -35,12 +35,18 @@ def page(new_context, person):
     return page
 
 
-def sign_in(page):
+def sign_in(page, username="donvi"):
     page.goto("/accounts/login/")
-    page.fill("[name=login]", "donvi")
+    page.fill("[name=login]", username)
     page.fill("[name=password]", PASSWORD)
     page.click("main form button")
-    page.wait_for_url("**/")
+    page.locator(".app-account__name").wait_for()
+
+
+def sign_out(page):
+    page.goto("/")
+    page.click(f"form[action='{reverse('account_logout')}'] button")
+    page.locator("[href='/accounts/login/']").wait_for()
 
 
 SERVER = """
@@ -151,9 +157,7 @@ def test_what_is_written_offline_is_kept_here_and_sent_when_the_network_is_back(
 
 def test_signing_out_in_another_tab_loses_nothing(page):
     other = page.context.new_page()
-    other.goto("/")
-    other.click(f"form[action='{reverse('account_logout')}'] button")
-    other.wait_for_url("**/")
+    sign_out(other)
 
     write(page, WORDS + MORE)
     page.click("button[value=check]")
@@ -168,9 +172,7 @@ def test_signing_out_in_another_tab_loses_nothing(page):
 
 def test_signing_out_and_in_again_in_another_tab_loses_nothing(page):
     other = page.context.new_page()
-    other.goto("/")
-    other.click(f"form[action='{reverse('account_logout')}'] button")
-    other.wait_for_url("**/")
+    sign_out(other)
     sign_in(other)
 
     page.fill("[name=approach]", WORDS)
@@ -228,11 +230,7 @@ def test_the_copy_in_the_browser_is_offered_to_its_writer_alone(page):
     UnitUserFactory(username="nguoikhac", organisation=CellFactory())
     page.goto("/accounts/login/")
     page.context.clear_cookies()
-    page.goto("/accounts/login/")
-    page.fill("[name=login]", "nguoikhac")
-    page.fill("[name=password]", PASSWORD)
-    page.click("main form button")
-    page.wait_for_url("**/")
+    sign_in(page, "nguoikhac")
 
     page.goto(NEW)
 

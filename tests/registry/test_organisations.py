@@ -232,3 +232,48 @@ def test_a_page_takes_the_same_queries_however_much_belongs_to_it(client, ward, 
 
     assert len(many) == len(few)
     assertContains(response, f"{TREE}?parent={ward.pk}")
+
+
+# --- Where there is nothing yet ---------------------------------------------------------------
+
+
+def ways_on(client, organisation):
+    """Return where the empty places of the page lead."""
+    tree = html.fromstring(page(client, organisation).content)
+    return tree.xpath("//div[@class='app-empty']//a/@href")
+
+
+def test_where_there_is_nothing_the_page_says_what_each_reader_can_do(client, ward, cell):
+    register = f"{reverse('registry:practicemodel_create')}?organisation={cell.pk}"
+    account = reverse("registry:account_open", args=[cell.pk])
+    catalogue = reverse("registry:practicemodel_list")
+    found = {}
+
+    for name, user in {
+        "ward": factories.UnitUserFactory(organisation=ward),
+        "clerk": factories.ClerkFactory(),
+        "panel": factories.PanelUserFactory(),
+        "reader": factories.UserFactory(),
+    }.items():
+        client.force_login(user)
+        found[name] = ways_on(client, cell)
+        assert [client.get(way).status_code for way in found[name]] == [200] * len(found[name])
+    client.force_login(factories.UnitUserFactory(organisation=cell))
+    found["cell"] = ways_on(client, cell)
+
+    assert found == {
+        "ward": [register, account],
+        "clerk": [register, account],
+        "panel": [catalogue],
+        "reader": [catalogue],
+        "cell": [register],
+    }
+
+
+def test_the_name_of_a_unit_is_not_repeated_beside_each_of_its_models(client, reader, ward, cell):
+    factories.running(organisation=cell)
+
+    own, of_all = page(client, cell), page(client, ward, below="1")
+
+    assert not html.fromstring(own.content).xpath(f"//td[text()='{cell}']")
+    assert html.fromstring(of_all.content).xpath(f"//td[text()='{cell}']")

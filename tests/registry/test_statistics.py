@@ -82,6 +82,16 @@ def test_figures_of_a_period_are_added_up_year_by_year():
     assert [row[2:] for row in totals] == [(year, 30, 2), (year - 1, 5, 1)]
 
 
+def test_a_year_beside_a_figure_is_written_as_a_year(client, reader):
+    days, year = factories.IndicatorFactory(is_cumulative=False), factories.this_year()
+    factories.running().enrolments.get().outcomes.create(indicator=days, achieved=5000)
+
+    page = html.fromstring(client.get(PAGE).content)
+
+    cells = page.xpath("//tr[th[contains(., $name)]]/td", name=str(days))
+    assert [cell.text_content().strip() for cell in cells][:2] == [str(year), "5.000"]
+
+
 def test_coverage_counts_units_that_exist_with_and_without_a_model(client, reader):
     ward = factories.OrganisationFactory()
     factories.OrganisationFactory()
