@@ -46,7 +46,7 @@ def sign_in(page, username="donvi"):
 def sign_out(page):
     page.goto("/")
     page.click(f"form[action='{reverse('account_logout')}'] button")
-    page.locator("[href='/accounts/login/']").wait_for()
+    page.locator(".app-account [href='/accounts/login/']").wait_for()
 
 
 SERVER = """
