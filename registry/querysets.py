@@ -177,6 +177,23 @@ class MembershipQuerySet(QuerySet):
             membership.save_by(by, why=why)
 
 
+class MailQuerySet(QuerySet):
+    def unsent(self):
+        return self.filter(sent_at=None)
+
+    def due(self):
+        """Return what is to be tried now, what waits longest first."""
+        return (
+            self.unsent()
+            .filter(next_attempt_at__lte=timezone.now())
+            .order_by("next_attempt_at", "pk")
+        )
+
+    def stuck(self):
+        """Return what has been tried so often that somebody should look at it."""
+        return self.unsent().filter(attempts__gte=5)
+
+
 class DraftBufferQuerySet(QuerySet):
     def unsaved(self):
         """Return those that still hold what the record does not."""

@@ -13,6 +13,7 @@ from registry.models import (
     Call,
     DraftBuffer,
     FormToken,
+    Mail,
     Membership,
     Opening,
     Organisation,
@@ -63,6 +64,7 @@ def one_of_each():
         getattr(factories, factory)(model=model)
     factories.OutcomeFactory(enrolment=enrolment)
     Opening.objects.create(model=model, by=clerk)
+    Mail.objects.create(move=model.moves.first(), to="mot@example.vn", subject="Thử", body="Thử")
     Call.tick(model.organisation, factories.this_year(), by=clerk)
     factories.MovementFactory()
     factories.MembershipFactory(user=clerk, organisation=model.organisation)

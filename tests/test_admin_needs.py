@@ -10,7 +10,16 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
-from registry.models import Field, Indicator, Movement, Organisation, PracticeModel, Role, User
+from registry.models import (
+    Field,
+    Indicator,
+    Mail,
+    Movement,
+    Organisation,
+    PracticeModel,
+    Role,
+    User,
+)
 from reviews.models import Decision, Scan
 from tests import factories
 
@@ -41,10 +50,13 @@ def test_each_number_leads_to_a_list_of_so_many(client, registrar):
     factories.FieldFactory()
     decision = factories.issued(None, factories.running(), by=factories.ClerkFactory())
     decision.publish(by=factories.ClerkFactory())
+    Mail.objects.create(
+        move=left.moves.first(), to="a@example.vn", subject="Thử", body="Thử", attempts=5
+    )
 
     needs = client.get(reverse("admin:index")).context["needs"]
 
-    assert len(needs) == 10
+    assert len(needs) == 11
     for need in needs:
         changelist = client.get(need["url"]).context["cl"]
         assert changelist.result_count == need["number"] > 0, need["url"]

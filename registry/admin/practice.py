@@ -15,7 +15,7 @@ from registry.admin.base import (
     YearFilter,
     reads_as,
 )
-from registry.models import Award, Enrolment, Evidence, Move, Opening, Outcome, PracticeModel
+from registry.models import Award, Enrolment, Evidence, Mail, Move, Opening, Outcome, PracticeModel
 
 
 class EnrolmentYearFilter(YearFilter):
@@ -196,3 +196,16 @@ class OpeningAdmin(Seen):
     date_hierarchy = "at"
     search_fields = ["model__search_key"]
     fieldsets = [(None, {"fields": ["model", "by", "at"]})]
+
+
+@admin.register(Mail)
+class MailAdmin(Seen):
+    list_display = ["written_at", "to", "subject", "attempts", "sent_at", "last_error"]
+    list_filter = [NeedsFilter, ("sent_at", admin.EmptyFieldListFilter)]
+    needs = {"stuck": _("Mail that does not go out")}
+    date_hierarchy = "written_at"
+    search_fields = ["to", "subject"]
+    fieldsets = [(None, {"fields": [
+        "move", "to", "subject", "body", "written_at", "attempts", "next_attempt_at", "sent_at",
+        "last_error",
+    ]})]  # fmt: skip

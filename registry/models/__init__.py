@@ -8,6 +8,7 @@ from registry.models.enrolment import Enrolment
 from registry.models.lists import BulkAction, BulkChange, SavedFilter
 from registry.models.moves import Move, Opening
 from registry.models.organisation import Organisation, PartyCell
+from registry.models.outbox import Mail
 from registry.models.people import Membership, Role, User
 from registry.models.practice import PracticeModel
 from registry.models.tokens import FormToken, Sequence, TokenSpent
@@ -25,6 +26,7 @@ __all__ = [
     "Field",
     "FormToken",
     "Indicator",
+    "Mail",
     "Membership",
     "Move",
     "MoveRefused",

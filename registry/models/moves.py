@@ -14,6 +14,7 @@ from simple_history.utils import bulk_create_with_history
 from registry.fields import ProseField
 from registry.history import Recorded
 from registry.models.organisation import Organisation
+from registry.models.outbox import Mail
 from registry.models.tokens import Sequence
 from registry.models.verdicts import ClosingKind, MoveRefused, StaleVersion, Verdict
 from registry.querysets import OfModelQuerySet
@@ -288,7 +289,7 @@ class Moving(Recorded):
         came_from, self.status = self.status, self.MOVES[move][1]
         self.version += 1
         self.save_by(by, why=reason, on_behalf_of=on_behalf_of)
-        self.moves.create(
+        made = self.moves.create(
             name=move,
             from_status=came_from,
             to_status=self.status,
@@ -297,6 +298,7 @@ class Moving(Recorded):
             reason=reason,
             due=due,
         )
+        Mail.about(made)
         if enrolment := self.enrolments.order_by("-year").first():
             enrolment.follow(move, by=by)
 
