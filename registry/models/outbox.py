@@ -1,4 +1,4 @@
-"""Mail to a unit's people: written down with the move it is about, sent when the server takes it."""
+"""Mail to a unit's people: stored with the move it is about, sent when the server takes it."""
 
 from datetime import timedelta
 from smtplib import SMTPDataError, SMTPRecipientsRefused
@@ -9,8 +9,8 @@ from django.core.mail import EmailMessage
 from django.db import models
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import override
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from registry.models.people import User
 from registry.querysets import MailQuerySet
