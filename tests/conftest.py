@@ -4,6 +4,14 @@ import pytest
 from django.db import connection, connections
 
 
+def pytest_collection_modifyitems(config, items):
+    """On PostgreSQL leave out what was seen on SQLite and cannot be otherwise here."""
+    if connection.vendor == "postgresql":
+        seen = [item for item in items if item.get_closest_marker("look")]
+        items[:] = [item for item in items if item not in seen]
+        config.hook.pytest_deselected(items=seen)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """End what threads of a test left connected, or the test database could not be dropped."""

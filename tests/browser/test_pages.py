@@ -11,7 +11,7 @@ from tests import permissions_world
 from tests.browser import pages
 from tests.browser.pages import Looker, Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.look]
 ROLES = ("anonymous", "unit", "ward", "panel", "clerk", "admin")
 # Of the administration, which has four templates for all its records.
 ADMINISTERED = ("admin:index", "admin:registry_user", "admin:reviews_seminar")

@@ -4,26 +4,13 @@ import io
 import re
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
 
-from registry.models import Organisation, PracticeModel, User
-from reviews.models import AgendaItem, Seminar
+from registry.models import User
 from tests.counting import rows
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
-
-ACCOUNTS = {
-    "donvi": "Đơn vị",
-    "dangbo": "Đơn vị",
-    "thamdinh1": "Tổ thẩm định",
-    "thamdinh2": "Tổ thẩm định",
-    "thamdinh3": "Tổ thẩm định",
-    "thamdinh4": "Tổ thẩm định",
-    "tonghop": "Chuyên viên tổng hợp",
-    "quantri": "Quản trị",
-}
 
 
 @pytest.fixture
@@ -55,42 +42,6 @@ def test_it_refuses_outside_debug_and_writes_nothing():
 def test_it_names_the_address_at_which_the_server_will_be(developing):
     assert "http://127.0.0.1:8000/ " in demo()
     assert "http://127.0.0.1:8777/ " in demo(port=8777)
-
-
-def test_it_prints_accounts_that_are_there_with_their_roles(developing):
-    printed = demo()
-
-    password = password_in(printed)
-    for username, role in ACCOUNTS.items():
-        person = User.objects.get(username=username)
-        assert username in printed
-        assert person.roles == {role}
-        assert person.check_password(password)
-    assert set(User.objects.filter(is_staff=True)) == {User.objects.get(username="quantri")}
-
-
-def test_its_people_have_something_to_do(developing):
-    demo()
-
-    unit, ward = (User.objects.get(username=name) for name in ("donvi", "dangbo"))
-    cell = Organisation.objects.acted_for_by(unit).get()
-    assert cell.is_cell
-    assert cell.parent in Organisation.objects.acted_for_by(ward)
-    assert {"draft", "returned", "submitted", "running"} <= set(
-        PracticeModel.objects.own_of(unit).values_list("status", flat=True)
-    )
-    member = User.objects.get(username="thamdinh4")
-    before_the_panel = AgendaItem.objects.filter(seminar__in=Seminar.objects.judged_by(member))
-    assert before_the_panel.filter(recusals__member__user=member).exists()
-
-
-def test_the_models_of_2023_are_in_its_open_catalogue_under_the_first_codes(developing):
-    demo()
-
-    shown = PracticeModel.objects.visible_to(AnonymousUser()).filter(origin="old_register")
-    assert [model.code for model in shown.order_by("code")] == [
-        f"MH-2023-000{number}" for number in range(1, 8)
-    ]
 
 
 def test_a_second_run_changes_nothing_but_the_password(developing):

@@ -1,0 +1,65 @@
+"""The demo, looked at."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.test import override_settings
+
+from registry.models import Organisation, PracticeModel, User
+from reviews.models import AgendaItem, Seminar
+from tests.reviews.test_demo import demo, password_in
+
+pytestmark = pytest.mark.django_db
+
+ACCOUNTS = {
+    "donvi": "Đơn vị",
+    "dangbo": "Đơn vị",
+    "thamdinh1": "Tổ thẩm định",
+    "thamdinh2": "Tổ thẩm định",
+    "thamdinh3": "Tổ thẩm định",
+    "thamdinh4": "Tổ thẩm định",
+    "tonghop": "Chuyên viên tổng hợp",
+    "quantri": "Quản trị",
+}
+
+
+@pytest.fixture(scope="module")
+def printed(django_db_setup, django_db_blocker):
+    """What it printed, once for them all; in a module of their own, as it is there till the end."""
+    with (
+        override_settings(DEBUG=True, PUBLIC_CATALOGUE=True),
+        django_db_blocker.unblock(),
+        transaction.atomic(),
+    ):
+        yield demo()
+        transaction.set_rollback(True)
+
+
+def test_it_prints_accounts_that_are_there_with_their_roles(printed):
+    password = password_in(printed)
+    for username, role in ACCOUNTS.items():
+        person = User.objects.get(username=username)
+        assert username in printed
+        assert person.roles == {role}
+        assert person.check_password(password)
+    assert set(User.objects.filter(is_staff=True)) == {User.objects.get(username="quantri")}
+
+
+def test_its_people_have_something_to_do(printed):
+    unit, ward = (User.objects.get(username=name) for name in ("donvi", "dangbo"))
+    cell = Organisation.objects.acted_for_by(unit).get()
+    assert cell.is_cell
+    assert cell.parent in Organisation.objects.acted_for_by(ward)
+    assert {"draft", "returned", "submitted", "running"} <= set(
+        PracticeModel.objects.own_of(unit).values_list("status", flat=True)
+    )
+    member = User.objects.get(username="thamdinh4")
+    before_the_panel = AgendaItem.objects.filter(seminar__in=Seminar.objects.judged_by(member))
+    assert before_the_panel.filter(recusals__member__user=member).exists()
+
+
+def test_the_models_of_2023_are_in_its_open_catalogue_under_the_first_codes(printed):
+    shown = PracticeModel.objects.visible_to(AnonymousUser()).filter(origin="old_register")
+    assert [model.code for model in shown.order_by("code")] == [
+        f"MH-2023-000{number}" for number in range(1, 8)
+    ]
