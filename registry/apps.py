@@ -8,7 +8,8 @@ class RegistryConfig(AppConfig):
     verbose_name = _("Registry")
 
     def ready(self):
-        from registry import history, setup
+        from registry import history, setup, signing
 
         history.connect()
+        signing.connect()
         post_migrate.connect(setup.fill, sender=self)

@@ -85,16 +85,22 @@ class RecordRequest:
 def say_where_from(sender, instance, history_instance, **kwargs):
     """Fill what simple-history does not know; connected in ``registry.apps``."""
     history_instance.on_behalf_of = getattr(instance, "_on_behalf_of", None)
-    for name, value in _where_from().items():
+    for name, value in where_from().items():
         setattr(history_instance, name, value)
 
 
-def _where_from():
+def where_from():
     """Return the entry's fields on the request that is being answered, if one is."""
     request = _request.get()
     if request is None:
         return {}
     return {"address": request.META.get("REMOTE_ADDR") or None, "request_id": request.id}
+
+
+def signed_in():
+    """Return who is signed in to the request that is being answered, None if nobody is."""
+    user = getattr(_request.get(), "user", None)
+    return user if user is not None and user.is_authenticated else None
 
 
 def connect():
@@ -136,5 +142,5 @@ def create_all_by(user, records, *, why=""):
         batch_size=500,
         default_user=user,
         default_change_reason=why,
-        custom_historical_attrs=_where_from(),
+        custom_historical_attrs=where_from(),
     )

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from registry import signing
 from registry.forms.base import FormLook
 
 
@@ -20,6 +21,17 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         if before is not None:
             request.session["last_here"] = before.isoformat()
+
+    def pre_authenticate(self, request, **credentials):
+        """Put on record who is held up; the attempt itself is not looked at."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            signing.held_up(credentials.get("username", ""), self.get_client_ip(request))
+            raise
+
+    def authentication_failed(self, request, **credentials):
+        signing.sign_in_failed(credentials.get("username", ""))
 
     def get_password_change_redirect_url(self, request):
         return reverse("home")

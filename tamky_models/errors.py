@@ -12,8 +12,10 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import defaults
 
 from registry.files import MEGABYTE, MOST_FILES
+from registry.models import SecurityEvent
 from tamky_models.context import register
 
 RETRY_AFTER_SECONDS = 30
@@ -32,6 +34,15 @@ def too_large(request, **most):
     """Answer 413; ``most`` says what is taken at once, in megabytes."""
     context = {**most, "back": _came_from(request)}
     return _page("413.html", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, context)
+
+
+def permission_denied(request, exception):
+    """Answer 403, and put on record what somebody signed in has tried."""
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        about = f"{request.method} {request.path}"
+        SecurityEvent.record(SecurityEvent.Kind.REFUSED, user=user, about=about)
+    return defaults.permission_denied(request, exception)
 
 
 def server_error(request):

@@ -30,6 +30,7 @@ account_urls = [
 favicon = RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.svg", permanent=True)
 
 handler400 = "tamky_models.errors.bad_request"
+handler403 = "tamky_models.errors.permission_denied"
 handler500 = "tamky_models.errors.server_error"
 
 urlpatterns = [

@@ -19,6 +19,7 @@ from registry.models import (
     Organisation,
     PracticeModel,
     SavedFilter,
+    SecurityEvent,
     Sequence,
     User,
     Verdict,
@@ -65,6 +66,7 @@ def one_of_each():
     factories.OutcomeFactory(enrolment=enrolment)
     Opening.objects.create(model=model, by=clerk)
     Mail.objects.create(move=model.moves.first(), to="mot@example.vn", subject="Thử", body="Thử")
+    SecurityEvent.record(SecurityEvent.Kind.REFUSED, user=clerk, about="GET /admin/")
     Call.tick(model.organisation, factories.this_year(), by=clerk)
     factories.MovementFactory()
     factories.MembershipFactory(user=clerk, organisation=model.organisation)

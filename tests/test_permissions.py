@@ -21,9 +21,9 @@ pytestmark = pytest.mark.django_db
 SIGN_IN = "/accounts/login/"
 EVERYBODY = (*ROLES, "inactive")
 REFUSALS = {"in", "403", "404", "405", "409"}
-# What a request may always write: who is signed in, how often somebody has tried to, and, for
-# the person we have signed the form for alone, what was typed into it.
-NOT_OURS = {"django_session", "cache", "registry_draftbuffer"}
+# What a request may always write: who is signed in, how often somebody has tried to, that they
+# were refused, and, for the person we have signed the form for alone, what was typed into it.
+NOT_OURS = {"django_session", "cache", "registry_securityevent", "registry_draftbuffer"}
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import InlineForm, NeedsFilter, RecordedAdmin, RecordForm, RegisterInline
-from registry.models import Membership, Role, User
+from registry.models import Membership, Role, SecurityEvent, User
 
 
 class OpenMemberships(BaseInlineFormSet):
@@ -99,6 +99,7 @@ class PasswordForm(AdminPasswordChangeForm):
 
     def save(self, commit=True):
         self.user._change_reason = "set password"
+        SecurityEvent.record(SecurityEvent.Kind.FIRST_PASSWORD, user=self.user)
         return super().save(commit)
 
 
@@ -138,6 +139,20 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
     def get_queryset(self, request):
         people = super().get_queryset(request)
         return people.prefetch_related("groups", "memberships__organisation")
+
+    def save_related(self, request, form, formsets, change):
+        """Put on record, beside the history, what the account may do from now on."""
+        super().save_related(request, form, formsets, change)
+        account, kinds = form.instance, SecurityEvent.Kind
+        if not change:
+            SecurityEvent.record(kinds.ACCOUNT_OPENED, user=account)
+        elif "is_active" in form.changed_data:
+            kind = kinds.SWITCHED_ON if account.is_active else kinds.SWITCHED_OFF
+            SecurityEvent.record(kind, user=account)
+        if {"groups", "is_staff"} & set(form.changed_data):
+            roles = [group.name for group in account.groups.all()]
+            roles += [str(_("administration"))] if account.is_staff else []
+            SecurityEvent.record(kinds.ROLES_CHANGED, user=account, about=", ".join(roles))
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)

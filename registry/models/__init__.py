@@ -5,6 +5,7 @@ from registry.models.calls import Call
 from registry.models.catalogues import Field, Indicator, Movement
 from registry.models.drafts import DraftBuffer
 from registry.models.enrolment import Enrolment
+from registry.models.events import SecurityEvent
 from registry.models.lists import BulkAction, BulkChange, SavedFilter
 from registry.models.moves import Move, Opening
 from registry.models.organisation import Organisation, PartyCell
@@ -41,6 +42,7 @@ __all__ = [
     "RetireReason",
     "Role",
     "SavedFilter",
+    "SecurityEvent",
     "Sequence",
     "StaleVersion",
     "StoredFile",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.fields import LineField
 from registry.history import History, Recorded
+from registry.models.events import SecurityEvent
 from registry.querysets import MembershipQuerySet, UserManager
 from registry.vietnamese import fold, person_sort_key
 
@@ -98,6 +99,8 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
         self.save_by(by, why="open account")
         self.groups.add(Group.objects.get_or_create(name=Role.UNIT)[0])
         Membership(user=self, organisation=organisation).save_by(by, why="open account")
+        SecurityEvent.record(SecurityEvent.Kind.ACCOUNT_OPENED, user=self, about=organisation)
+        SecurityEvent.record(SecurityEvent.Kind.FIRST_PASSWORD, user=self)
         return password
 
     @transaction.atomic
@@ -106,6 +109,7 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
         self.refresh_from_db(from_queryset=User.objects.select_for_update())
         password = self._take_first_password()
         self.save_by(by, why="reset password")
+        SecurityEvent.record(SecurityEvent.Kind.FIRST_PASSWORD, user=self)
         return password
 
     def check_keeps_the_register(self, *, by, is_active, is_staff, roles):

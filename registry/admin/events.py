@@ -1,0 +1,35 @@
+"""Security events in the administration: to be read, newest first."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from registry.admin.base import Seen
+from registry.models import SecurityEvent
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request, model_admin):
+        return SecurityEvent.Kind.choices
+
+    def queryset(self, request, queryset):
+        if self.value() in SecurityEvent.Kind.values:
+            return queryset.filter(kind=self.value())
+        return queryset
+
+
+@admin.register(SecurityEvent)
+class SecurityEventAdmin(Seen):
+    list_display = ["at", "kind", "user", "username", "by", "address", "about"]
+    list_display_links = ["at", "kind"]
+    list_filter = [KindFilter]
+    list_select_related = ["user", "by"]
+    date_hierarchy = "at"
+    search_fields = ["user__search_key"]
+    search_help_text = _("Name of the account")
+    show_full_result_count = False
+    fieldsets = [(None, {"fields": [
+        "at", "kind", "user", "username", "by", "about", "address", "request_id",
+    ]})]  # fmt: skip
