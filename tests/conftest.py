@@ -2,6 +2,22 @@
 
 import pytest
 from django.db import connection, connections
+from hypothesis import HealthCheck, Phase, settings
+
+# The same examples each time, so that a failure is one for everybody; "long" draws others and
+# takes the minutes to find the shortest that fails: --hypothesis-profile=long
+OF_THE_SUITE = settings(
+    derandomize=True,
+    max_examples=20,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    # A world is built once; each example is taken back in a savepoint.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.register_profile("suite", OF_THE_SUITE)
+settings.register_profile("long", OF_THE_SUITE, derandomize=False, max_examples=500, phases=Phase)
+settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(config, items):

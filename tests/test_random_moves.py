@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models, transaction
 from django.urls import reverse
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.models import Enrolment, PracticeModel
@@ -20,19 +20,6 @@ from tests import permissions_world
 from tests.permissions_table import NO, ROLES, TABLE, answers
 
 pytestmark = pytest.mark.django_db
-
-# The fixture is built once; each sequence is taken back in a savepoint.
-OF_THE_SUITE = settings(
-    derandomize=True,
-    max_examples=20,
-    deadline=None,
-    database=None,
-    phases=[Phase.generate],  # finding the shortest sequence takes minutes: see "long"
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-settings.register_profile("suite", OF_THE_SUITE)
-settings.register_profile("long", OF_THE_SUITE, derandomize=False, max_examples=500, phases=Phase)
-settings.load_profile("suite")
 
 # Refused in words, or done; never an error of ours.
 ANSWERED = {200, 302, 400, 403, 404, 405, 409}
