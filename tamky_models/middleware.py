@@ -6,13 +6,81 @@ from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
+from django.http import HttpResponseNotAllowed
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from whitenoise.middleware import WhiteNoiseFileResponse
 
 from registry.files import MEGABYTE
 from registry.keeping import keep_words
 from tamky_models.errors import too_large
+
+# What a page of the register may never ask a browser for; a key that signs one in, it may.
+SWITCHED_OFF = (
+    "accelerometer",
+    "autoplay",
+    "bluetooth",
+    "browsing-topics",
+    "camera",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "gamepad",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "local-fonts",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "otp-credentials",
+    "payment",
+    "picture-in-picture",
+    "screen-wake-lock",
+    "serial",
+    "storage-access",
+    "usb",
+    "web-share",
+    "xr-spatial-tracking",
+)
+ON_EVERY_ANSWER = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(
+        [f"{feature}=()" for feature in SWITCHED_OFF]
+        + [f"publickey-credentials-{what}=(self)" for what in ("create", "get")]
+    ),
+}
+
+
+class CarefulHeaders:
+    """Tell the browser what it may do with an answer, whoever of those further in has given it.
+
+    Nothing but the files of the pages themselves is kept by a browser: the PC may be shared, and
+    nearly every page has a form with a token. Signing out also clears what was kept before; never
+    the browser's storage, where words may wait that their writer has not saved.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        for name, value in ON_EVERY_ANSWER.items():
+            response.headers.setdefault(name, value)
+        if isinstance(response, WhiteNoiseFileResponse):
+            return response
+        if "no-store" not in response.headers.get("Cache-Control", ""):
+            response.headers["Cache-Control"] = "private, no-store"
+        session = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        if session is not None and not session.value:
+            response.headers["Clear-Site-Data"] = '"cache"'
+        return response
 
 
 class VietnameseFirst(LocaleMiddleware):
@@ -43,6 +111,23 @@ class RefuseNulBytes:
     def process_view(self, request, view, args, kwargs):
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             raise BadRequest("NUL character in the address")
+
+
+class RefuseStrangeMethods:
+    """Answer 405 to TRACE and to methods nobody knows, also where one would be sent to sign in."""
+
+    KNOWN = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if request.method in self.KNOWN:
+            return None
+        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
 
 
 class RefuseTooLarge:

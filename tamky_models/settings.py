@@ -39,7 +39,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 SITE_URL = env.str("SITE_URL", f"https://{ALLOWED_HOSTS[0]}" if ALLOWED_HOSTS else "").rstrip("/")
 
 if not DEBUG:
-    if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:
+    if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or "insecure" in SECRET_KEY:
         raise ImproperlyConfigured("Set SECRET_KEY to at least 50 random characters.")
     if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
         raise ImproperlyConfigured("Set ALLOWED_HOSTS to the names of this site, never '*'.")
@@ -48,10 +48,17 @@ if not DEBUG:
 
 # Off only for an isolated network without certificates, and then said in so many words.
 HTTPS = env.bool("HTTPS", not DEBUG)
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
-CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
-LANGUAGE_COOKIE_NAME = "language"
+SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+# A browser takes a cookie of such a name from this very host alone, and over HTTPS.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
+TEXT_SIZE_COOKIE_NAME = f"{COOKIE_PREFIX}text"
+MESSAGES_COOKIE_NAME = f"{COOKIE_PREFIX}messages"
+MESSAGE_STORAGE = "tamky_models.messages.Messages"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
@@ -97,10 +104,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "tamky_models.middleware.CarefulHeaders",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tamky_models.middleware.RefuseNulBytes",
+    "tamky_models.middleware.RefuseStrangeMethods",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "tamky_models.middleware.VietnameseFirst",
     "tamky_models.middleware.RefuseTooLarge",
@@ -143,7 +152,15 @@ TEMPLATES = [
 DATABASES = {
     "default": env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}"),
 }
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+DATABASE_ENGINE = DATABASES["default"]["ENGINE"].rpartition(".")[2]
+if DATABASE_ENGINE not in {"postgresql", "sqlite3"}:
+    raise ImproperlyConfigured("DATABASE_URL begins with postgres:// or sqlite://.")
+if DATABASE_ENGINE == "sqlite3" and not DEBUG and not env.bool("SQLITE_IN_PRODUCTION", False):
+    raise ImproperlyConfigured(
+        "DATABASE_URL names SQLite, which serves one machine and a small committee:"
+        " use PostgreSQL, or say SQLITE_IN_PRODUCTION=true."
+    )
+if DATABASE_ENGINE == "sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A transaction takes the write lock when it begins: one that upgrades from reading
         # to writing fails at once with "database is locked", however long the timeout.

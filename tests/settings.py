@@ -17,6 +17,7 @@ os.environ.update(
     SECRET_KEY="a key for tests, which protects nothing at all, 0123456789",
     ALLOWED_HOSTS="localhost,testserver",
     HTTPS="false",
+    SQLITE_IN_PRODUCTION="true",
     LOG_LEVEL="ERROR",
     MEDIA_ROOT=str(_FOLDER / "media"),
     STATIC_ROOT=str(_FOLDER / "static"),

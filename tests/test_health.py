@@ -31,6 +31,7 @@ def test_without_its_database_it_is_alive_and_not_ready_and_tells_no_more(databa
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tamky_models.settings",
         "DEBUG": "false",
+        "SQLITE_IN_PRODUCTION": "true",
         "SECRET_KEY": "a key for tests, which protects nothing at all, 0123456789",
         "ALLOWED_HOSTS": "testserver",
         "DATABASE_URL": AWAY[database],

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import get_resolver, resolve, reverse
 
 from tests import permissions_world
+from tests.headers import wrong_with
 from tests.permissions_table import CATALOGUE, NO, OPEN, ROLES, TABLE, answers
 from tests.permissions_world import SECRET, body, clients_of
 
@@ -103,18 +104,7 @@ def requested(client, method, address, data=None):
         wrong += [f"stored {path}" for path in stored_files() - files]
     if answer in {"in", "404"} and SECRET in content:
         wrong.append(f"{answer} with a name in it")
-    return response, [*wrong, *wrong_with_policy(response)]
-
-
-def wrong_with_policy(response):
-    """Every answer has the policy of the settings; a file that was uploaded a stricter one."""
-    policy = response.headers.get("Content-Security-Policy", "")
-    if response.streaming:
-        wanted = "sandbox; default-src 'none'"
-        return [] if policy == wanted else [f"file with policy {policy!r}"]
-    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
-    wanted = {" ".join([name, *values]) for name, values in directives.items()}
-    return [] if set(policy.split("; ")) == wanted else [f"policy {policy!r}"]
+    return response, [*wrong, *wrong_with(response)]
 
 
 def rows_of(world):

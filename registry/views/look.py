@@ -6,13 +6,12 @@ from django.http import HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-COOKIE = "text"
 A_YEAR = 365 * 24 * 60 * 60
 
 
 def is_large(request):
     """Say whether the reader has asked for larger text."""
-    return request.COOKIES.get(COOKIE) == "large"
+    return request.COOKIES.get(settings.TEXT_SIZE_COOKIE_NAME) == "large"
 
 
 @login_not_required
@@ -24,9 +23,10 @@ def text_size(request):
     if not url_has_allowed_host_and_scheme(back, hosts, request.is_secure()):
         back = "/"
     response = HttpResponseRedirect(back)
+    name = settings.TEXT_SIZE_COOKIE_NAME
     if request.POST.get("size") == "large":
         secure = settings.SESSION_COOKIE_SECURE
-        response.set_cookie(COOKIE, "large", max_age=A_YEAR, secure=secure, samesite="Lax")
+        response.set_cookie(name, "large", max_age=A_YEAR, secure=secure, samesite="Lax")
     else:
-        response.delete_cookie(COOKIE, samesite="Lax")
+        response.delete_cookie(name, samesite="Lax")
     return response

@@ -39,6 +39,7 @@ def served(*, as_in_production=False):
             environment |= {
                 "DEBUG": "false",
                 "HTTPS": "false",
+                "SQLITE_IN_PRODUCTION": "true",
                 "SECRET_KEY": "a key for measuring, which protects nothing, 0123456789 abc",
                 "ALLOWED_HOSTS": "127.0.0.1",
             }

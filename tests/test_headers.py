@@ -1,0 +1,250 @@
+"""Every answer is a careful one: its headers, its cookies, and what it says of the server.
+
+That the headers are on every address of the register, for everybody and by every method, is
+seen in ``test_permissions``; on the pages of errors also in ``test_errors``.
+"""
+
+import os
+import runpy
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+from django.urls import reverse
+
+from tests import factories
+from tests.factories import PASSWORD
+from tests.headers import wrong_with
+
+LOGIN = "/accounts/login/"
+KEY = "0f8Jq2mVb7XcL1sRw9TzYk4HdNp6GuEa3ZiCoQxWnDlMrBtKhS"
+PRODUCTION = {
+    "SECRET_KEY": KEY,
+    "ALLOWED_HOSTS": "mohinh.example",
+    "DATABASE_URL": "postgres://tamky_models@/tamky_models",
+    "STATIC_ROOT": "/nowhere",
+}
+
+
+# --- Headers --------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_signed_in", [False, True])
+def test_every_page_of_the_administration_has_the_headers(client, is_signed_in):
+    if is_signed_in:
+        client.force_login(factories.AdminFactory())
+    addresses = ["", "login/", "jsi18n/", "registry/", "nothing/", "password_change/"]
+    addresses += ["registry/user/", "registry/user/add/", "registry/practicemodel/"]
+    wrong = []
+    for address in addresses:
+        for method in ("get", "post"):
+            response = getattr(client, method)(f"/admin/{address}")
+            wrong += [f"{method} {address}: {fault}" for fault in wrong_with(response)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.django_db
+def test_the_files_of_the_pages_have_the_headers_and_are_kept_by_browsers(settings):
+    settings.WHITENOISE_USE_FINDERS = True
+
+    for name in ("site.css", "keep.js", "mark.svg", "closed.html"):
+        response = Client().get(f"/static/{name}")
+        assert response.status_code == 200
+        response.close()
+        assert wrong_with(response, kept=True) == []
+
+
+@pytest.mark.django_db
+def test_who_signs_out_leaves_no_page_in_the_browser_but_the_words_not_saved_yet(client):
+    client.force_login(factories.UnitUserFactory())
+    assert "Clear-Site-Data" not in client.get("/").headers
+
+    response = client.post(reverse("account_logout"))
+
+    # "storage" would take the browser's copy of unsaved words, which belongs to its writer alone.
+    assert response["Clear-Site-Data"] == '"cache"'
+    assert wrong_with(response) == []
+
+
+@pytest.mark.django_db
+def test_a_session_that_was_ended_lets_nobody_in_again(client):
+    client.force_login(factories.UnitUserFactory())
+    cookie = client.cookies[django_settings.SESSION_COOKIE_NAME].value
+    client.post(reverse("account_logout"))
+
+    client.cookies[django_settings.SESSION_COOKIE_NAME] = cookie
+
+    assert client.get("/seminars/").url.startswith(LOGIN)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/", "/models/", "/seminars/", "/models/new/", "/admin/"])
+def test_trace_and_methods_nobody_knows_are_refused(client, address):
+    for method in ("TRACE", "CONNECT", "PROPFIND", "GEHEIM"):
+        response = client.generic(method, address)
+        assert (response.status_code, response["Allow"]) == (405, "GET, HEAD, POST")
+        assert wrong_with(response) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address", ["/.git/HEAD", "/static/", "/static/../manage.py", "/media/", "/.env", "/manage.py"]
+)
+def test_there_is_no_listing_and_no_file_that_is_not_for_the_pages(client, settings, address):
+    settings.WHITENOISE_USE_FINDERS = True
+    client.force_login(factories.AdminFactory())
+
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "a b", "<b>evil</b>"])
+def test_a_host_that_is_not_ours_is_refused_and_not_repeated(client, caplog, host):
+    caplog.set_level("CRITICAL", "django.security")
+
+    response = client.get("/", headers={"host": host, "x-forwarded-host": "testserver"})
+
+    assert response.status_code == 400
+    assert "evil" not in response.content.decode() + str(response.headers)
+    assert wrong_with(response) == []
+
+
+# --- Production -----------------------------------------------------------------------------------
+
+
+def settings_of(**environment):
+    """Return the settings as they are where nothing is set but what is given."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update({name: value for name, value in environment.items() if value is not None})
+    try:
+        return runpy.run_path(str(django_settings.BASE_DIR / "tamky_models" / "settings.py"))
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture
+def production(settings):
+    """The register over HTTPS, with the settings that production has for it."""
+    for name, value in settings_of(**PRODUCTION).items():
+        if name.startswith(("SECURE_", "SESSION_COOKIE", "CSRF_COOKIE", "LANGUAGE_COOKIE")):
+            setattr(settings, name, value)
+    settings.TEXT_SIZE_COOKIE_NAME = "__Host-text"
+    return Client(headers={"host": "testserver"})
+
+
+@pytest.mark.django_db
+def test_over_https_everybody_stays_there_and_the_cookies_are_bound_to_this_host(production):
+    factories.UserFactory(username="0905123456", is_staff=False)
+    form = {"login": "0905123456", "password": PASSWORD, "language": "vi", "size": "large"}
+
+    answers = [
+        production.get(LOGIN, secure=True),
+        production.post(LOGIN, form, secure=True),
+        production.get("/", secure=True),
+        production.post("/i18n/setlang/", form, secure=True),
+        production.post("/text-size/", form, secure=True),
+        production.post("/accounts/logout/", secure=True),
+        production.get("/no-such-page/", secure=True),
+    ]
+
+    assert answers[1].status_code == 302
+    names = {name for answer in answers for name in answer.cookies}
+    assert names >= {f"__Host-{name}" for name in ("sessionid", "csrftoken", "language", "text")}
+    for answer in answers:
+        allowed = [fault for fault in wrong_with(answer) if "messages" not in fault]
+        assert allowed == []
+        assert answer["Strict-Transport-Security"] == (
+            "max-age=31536000; includeSubDomains; preload"
+        )
+
+
+@pytest.mark.django_db
+def test_what_comes_without_https_is_sent_there_before_anything_is_said(production):
+    for address in ("/", "/models/?q=hoa", "/admin/", "/no-such-page/"):
+        response = production.get(address)
+        assert (response.status_code, response.url) == (301, f"https://testserver{address}")
+        assert response.content == b""
+        assert wrong_with(response) == []
+
+
+def test_production_over_https_names_every_cookie_for_this_host_alone():
+    names = {
+        value
+        for name, value in settings_of(**PRODUCTION).items()
+        if name.endswith("COOKIE_NAME")
+    }  # fmt: skip
+
+    assert len(names) == 5
+    assert all(name.startswith("__Host-") for name in names)
+
+
+def test_production_believes_nothing_a_visitor_writes_of_host_and_scheme():
+    settings = settings_of(**PRODUCTION)
+
+    assert not settings.get("USE_X_FORWARDED_HOST")
+    assert "SECURE_PROXY_SSL_HEADER" not in settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", None),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "a" * 60),
+        ("SECRET_KEY", f"django-insecure-{KEY}"),
+        ("SECRET_KEY", "only-for-development-never-in-production"),
+        ("ALLOWED_HOSTS", None),
+        ("ALLOWED_HOSTS", ""),
+        ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", "mohinh.example,*"),
+        ("DATABASE_URL", None),
+        ("DATABASE_URL", "sqlite:////var/lib/tamky-models.sqlite3"),
+        ("DATABASE_URL", "mysql://tamky_models@/tamky_models"),
+        ("DEBUG", "perhaps"),
+        ("HTTPS", "perhaps"),
+        ("SQLITE_IN_PRODUCTION", "perhaps"),
+        ("ENDORSEMENT", "perhaps"),
+    ],
+)
+def test_production_refuses_to_start_with_what_is_unsafe_or_not_understood(name, value):
+    environment = PRODUCTION | {name: value}
+    if name == "SQLITE_IN_PRODUCTION":
+        environment["DATABASE_URL"] = "sqlite:////var/lib/tamky-models.sqlite3"
+
+    with pytest.raises(Exception, match=name) as refusal:
+        settings_of(**environment)
+
+    # What is wrong is told in a sentence, and the secret itself is not repeated.
+    assert value is None or len(value) < 20 or value not in str(refusal.value)
+
+
+def test_production_starts_with_what_is_safe_and_on_sqlite_when_told_so():
+    assert settings_of(**PRODUCTION)["DEBUG"] is False
+    on_sqlite = PRODUCTION | {"DATABASE_URL": "sqlite:////var/lib/tamky-models.sqlite3"}
+    assert settings_of(**on_sqlite, SQLITE_IN_PRODUCTION="true")["DEBUG"] is False
+
+
+def test_trying_out_takes_nothing_but_debug():
+    assert settings_of(DEBUG="true")["DATABASES"]["default"]["ENGINE"].endswith("sqlite3")
+
+
+def test_manage_py_stops_with_the_sentence_and_nothing_is_started():
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=django_settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], **PRODUCTION, "SECRET_KEY": "short"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[-1] == (
+        f"{ImproperlyConfigured.__module__}.ImproperlyConfigured:"
+        " Set SECRET_KEY to at least 50 random characters."
+    )
