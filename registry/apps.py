@@ -8,8 +8,9 @@ class RegistryConfig(AppConfig):
     verbose_name = _("Registry")
 
     def ready(self):
-        from registry import history, setup, signing
+        from registry import history, sessions, setup, signing
 
         history.connect()
         signing.connect()
+        sessions.connect()
         post_migrate.connect(setup.fill, sender=self)

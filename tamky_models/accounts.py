@@ -1,7 +1,11 @@
 """How people sign in: with an account that somebody opened for them."""
 
-from allauth.account import forms
+import time
+
+from allauth.account import app_settings, forms
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.core import context
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +36,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authentication_failed(self, request, **credentials):
         signing.sign_in_failed(credentials.get("username", ""))
+
+    def is_reauthentication_required(self, *, app, **kwargs):
+        """Ask for the password again, unless it was typed a moment ago to sign in."""
+        request = context.request
+        typed = [each["at"] for each in get_authentication_records(request, request.user)]
+        fresh = bool(typed) and time.time() - max(typed) < app_settings.REAUTHENTICATION_TIMEOUT
+        return not fresh and super().is_reauthentication_required(app=app, **kwargs)
 
     def get_password_change_redirect_url(self, request):
         return reverse("home")

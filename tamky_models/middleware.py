@@ -1,5 +1,6 @@
 """What every request passes before a view sees it."""
 
+import ipaddress
 from http import HTTPStatus
 
 from django.conf import settings
@@ -81,6 +82,32 @@ class CarefulHeaders:
         if session is not None and not session.value:
             response.headers["Clear-Site-Data"] = '"cache"'
         return response
+
+
+class ClientAddress:
+    """Put the visitor's own address where everybody looks for it: history, events and throttle.
+
+    Only what our own proxies have added to ``X-Forwarded-For`` is believed; a visitor may write
+    into it whatever they like. Without a proxy, or with less than it adds, nothing is changed.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        trusted = settings.TRUSTED_PROXY_COUNT
+        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if trusted and len(hops) >= trusted and (address := _address(hops[-trusted])):
+            request.META["REMOTE_ADDR"] = address
+        return self.get_response(request)
+
+
+def _address(hop):
+    """Return the address of a hop, None if it is none."""
+    try:
+        return str(ipaddress.ip_address(hop.strip()))
+    except ValueError:
+        return None
 
 
 class VietnameseFirst(LocaleMiddleware):

@@ -59,7 +59,10 @@ TEXT_SIZE_COOKIE_NAME = f"{COOKIE_PREFIX}text"
 MESSAGES_COOKIE_NAME = f"{COOKIE_PREFIX}messages"
 MESSAGE_STORAGE = "tamky_models.messages.Messages"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+# A person of 70 fills a long form over a morning, with lunch in between; what they type is kept
+# on the server all the while. Twelve hours are a working day: tomorrow one signs in again.
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_HOURS", 4) * 60 * 60
+SESSION_MOST_SECONDS = SESSION_COOKIE_AGE = env.int("SESSION_MOST_HOURS", 12) * 60 * 60
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
@@ -67,6 +70,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 # Behind a proxy that sets X-Forwarded-Proto itself and drops the client's.
 if env.bool("TRUST_X_FORWARDED_PROTO", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many proxies of ours stand in front: so many addresses in X-Forwarded-For are true.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "registry.views.drafts.csrf_failure"
 
@@ -101,10 +106,13 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
 ]
 
 MIDDLEWARE = [
     "tamky_models.middleware.CarefulHeaders",
+    "tamky_models.middleware.ClientAddress",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -115,9 +123,11 @@ MIDDLEWARE = [
     "tamky_models.middleware.RefuseTooLarge",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "registry.sessions.SessionLimits",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tamky_models.middleware.SignInFirst",
     "tamky_models.middleware.OwnPasswordFirst",
+    "tamky_models.second_factor.SecondFactorFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -237,6 +247,28 @@ ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_SESSION_REMEMBER = False
 # Guessing is held up per account; an office of fifty people has one address between them.
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "60/m/ip,5/300s/key"}
+
+# Who must have a second factor, and why: tamky_models/second_factor.py.
+MFA_REQUIRED_ROLES = env.list("MFA_REQUIRED_ROLES", [] if DEBUG else ["CLERK", "ADMIN"])
+if not set(MFA_REQUIRED_ROLES) <= {"UNIT", "PANEL", "CLERK", "ADMIN"}:
+    raise ImproperlyConfigured("MFA_REQUIRED_ROLES names UNIT, PANEL, CLERK or ADMIN.")
+MFA_ADAPTER = "tamky_models.second_factor.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "tamky_models.second_factor.AuthenticateForm",
+    "reauthenticate": "tamky_models.second_factor.ReauthenticateForm",
+    "activate_totp": "tamky_models.second_factor.ActivateTOTPForm",
+    "deactivate_totp": "tamky_models.second_factor.DeactivateTOTPForm",
+    "generate_recovery_codes": "tamky_models.second_factor.GenerateRecoveryCodesForm",
+    "add_webauthn": "tamky_models.second_factor.AddKeyForm",
+    "authenticate_webauthn": "tamky_models.second_factor.KeyForm",
+    "reauthenticate_webauthn": "tamky_models.second_factor.KeyAgainForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# E-mail is optional here and proves nothing: accounts are opened by people who know each other.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# The clock of a phone or of an isolated server may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
 
 # --- Language, time ---------------------------------------------------------------------------
 

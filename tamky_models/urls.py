@@ -1,6 +1,10 @@
 """The addresses of the register; the two apps name their own."""
 
 from allauth.account import views as account
+from allauth.mfa.base import views as second_factor
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as keys
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
@@ -10,12 +14,30 @@ from django.views.generic import RedirectView, TemplateView
 from django.views.i18n import set_language
 
 from registry.views.look import text_size
+from registry.views.own_account import own_account, session_end, sessions_end
 from reviews.views.home import home, seen
 from tamky_models import health
 
 # Of allauth's pages only those that serve accounts opened by somebody else: no e-mail is needed.
 forgotten = TemplateView.as_view(template_name="account/password_reset.html")
+second_factor_urls = [
+    path("", second_factor.index, name="mfa_index"),
+    path("authenticate/", second_factor.authenticate, name="mfa_authenticate"),
+    path("again/", second_factor.reauthenticate, name="mfa_reauthenticate"),
+    path("app/", totp.activate_totp, name="mfa_activate_totp"),
+    path("app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("codes/new/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("keys/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
+    path("keys/new/", keys.add_webauthn, name="mfa_add_webauthn"),
+    path("keys/again/", keys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("keys/<int:pk>/remove/", keys.remove_webauthn, name="mfa_remove_webauthn"),
+]
 account_urls = [
+    path("", own_account, name="account"),
+    path("sessions/end/", sessions_end, name="sessions_end"),
+    path("sessions/<int:pk>/end/", session_end, name="session_end"),
+    path("second-factor/", include(second_factor_urls)),
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("signup/", account.signup, name="account_signup"),

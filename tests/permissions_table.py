@@ -24,6 +24,7 @@ OPEN = {
     "account_signup",
     "account_inactive",
     "account_reset_password",
+    "mfa_authenticate",
     "set_language",
     "text_size",
     "favicon",
@@ -47,6 +48,10 @@ NO = "405"
 ALL = "200 200 200 200 200 200 200"
 #      anonymous stranger unit ward panel clerk admin
 SIGNED_IN = "in 200 200 200 200 200 200"
+
+# Led on: to the password, which is asked for once more, or away from there.
+AGAIN = "in 302 302 302 302 302 302"
+NO_FACTOR = "in 404 404 404 404 404 404"
 
 # The unit, those above it and the office, of what is not in the register yet …
 INSIDE = "404 404 200 200 404 200 200"
@@ -383,6 +388,23 @@ TABLE = {
         ("", "in 302 302 302 302 302 302", "in 302 302 302 302 302 302"),
     ],
     "account_reset_password": [("", ALL, NO)],
+    "account": [("", SIGNED_IN, NO)],
+    "session_end": [("session", NO, "in 404 302 404 404 404 404")],
+    "sessions_end": [("", NO, "in 302 302 302 302 302 302")],
+    # One's own second factor; who has none yet has nothing to remove or to give.
+    "mfa_index": [("", SIGNED_IN, NO)],
+    "mfa_authenticate": [
+        ("", "302 302 302 302 302 302 302", "302 302 302 302 302 302 302"),
+    ],
+    "mfa_activate_totp": [("", AGAIN, AGAIN)],
+    "mfa_deactivate_totp": [("", NO_FACTOR, NO_FACTOR)],
+    "mfa_view_recovery_codes": [("", NO_FACTOR, NO)],
+    "mfa_generate_recovery_codes": [("", AGAIN, AGAIN)],
+    "mfa_list_webauthn": [("", AGAIN, AGAIN)],
+    "mfa_add_webauthn": [("", AGAIN, AGAIN)],
+    "mfa_remove_webauthn": [("key", AGAIN, AGAIN)],
+    "mfa_reauthenticate": [("", AGAIN, AGAIN)],
+    "mfa_reauthenticate_webauthn": [("", AGAIN, AGAIN)],
     "text_size": [("", NO, "302 302 302 302 302 302 302")],
     "set_language": [("", NO, "302 302 302 302 302 302 302")],
     "favicon": [("", "301 301 301 301 301 301 301", NO)],

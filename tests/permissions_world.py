@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 from uuid import uuid4
 
+from allauth.usersessions.models import UserSession
 from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -31,6 +32,15 @@ SECRET = "BíMật"
 YEAR = factories.this_year()
 
 
+def open_session(user):
+    """Sign in once more, on another device; return the row of that session."""
+    client = Client()
+    client.force_login(user)
+    return UserSession.objects.create(
+        user=user, session_key=client.session.session_key, ip="203.0.113.9", user_agent="Firefox"
+    )
+
+
 def build():
     """Return people by role, and records by the names the table uses."""
     world = SimpleNamespace()
@@ -49,6 +59,8 @@ def build():
         "admin": factories.AdminFactory(),
     }
     world.ward_unit = ward
+    world.session = open_session(world.people["unit"])
+    world.key = SimpleNamespace(pk=1)
     world.account_of_cell = world.people["unit"]
     world.account_of_ward = world.people["ward"]
     world.account_of_clerk = world.people["clerk"]

@@ -1,18 +1,23 @@
 """People: their accounts, what they may do, and the units they act for."""
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms.models import BaseInlineFormSet
-from django.urls import reverse
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from registry import sessions
 from registry.admin.base import InlineForm, NeedsFilter, RecordedAdmin, RecordForm, RegisterInline
 from registry.models import Membership, Role, SecurityEvent, User
+from registry.vietnamese import clean_text
 
 
 class OpenMemberships(BaseInlineFormSet):
@@ -103,13 +108,26 @@ class PasswordForm(AdminPasswordChangeForm):
         return super().save(commit)
 
 
+class SecondFactorForm(forms.Form):
+    why = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        help_text=_("How you know that it is this person who asks. Kept in the history."),
+        widget=AdminTextInputWidget,
+    )
+
+    def clean_why(self):
+        return clean_text(self.cleaned_data["why"])
+
+
 @admin.register(User)
 class UserAdmin(RecordedAdmin, DjangoUserAdmin):
     form = AccountForm
     add_form = OpenAccountForm
     change_password_form = PasswordForm
     list_display = ["username", "full_name", "position", "units", "roles", "is_active", "is_staff"]
-    list_filter = [NeedsFilter, "groups", "is_active", "is_staff"]
+    list_filter = [NeedsFilter, "groups", "is_active", "is_staff", "is_shared"]
+    actions = ["end_sessions"]
     needs = {
         "without_role": _("Accounts without a role"),
         "without_unit": _("Accounts of units that act for no unit"),
@@ -122,9 +140,12 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
     fieldsets = [
         (None, {"fields": ["username", "password_link"]}),
         (_("Person"), {"fields": ["full_name", "position", "phone", "email"]}),
-        (_("Rights"), {"fields": ["is_active", "must_change_password", "groups", "is_staff"]}),
+        (
+            _("Rights"),
+            {"fields": ["is_active", "must_change_password", "is_shared", "groups", "is_staff"]},
+        ),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
-    ]
+    ]  # fmt: skip
     add_fieldsets = [
         (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
         (_("Person"), {"fields": ["full_name", "position", "phone", "email"]}),
@@ -149,10 +170,52 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
         elif "is_active" in form.changed_data:
             kind = kinds.SWITCHED_ON if account.is_active else kinds.SWITCHED_OFF
             SecurityEvent.record(kind, user=account)
-        if {"groups", "is_staff"} & set(form.changed_data):
+        rights = {"groups", "is_staff"} & set(form.changed_data)
+        if rights:
             roles = [group.name for group in account.groups.all()]
             roles += [str(_("administration"))] if account.is_staff else []
             SecurityEvent.record(kinds.ROLES_CHANGED, user=account, about=", ".join(roles))
+        if change and (rights or "is_active" in form.changed_data):
+            sessions.end_all(account, request=request, about=_("other rights"))
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def end_sessions(self, request, queryset):
+        accounts = [each for each in queryset if self.has_change_permission(request, each)]
+        for account in accounts:
+            sessions.end_all(account, request=request)
+        said = _("Signed out everywhere: %(number)s") % {"number": len(accounts)}
+        self.message_user(request, said, messages.SUCCESS)
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.second_factor_view)
+        name = "registry_user_second_factor"
+        return [path("<int:pk>/second-factor/", view, name=name), *super().get_urls()]
+
+    def second_factor_view(self, request, pk):
+        """Take the second factor from who has lost it; a reason is asked for."""
+        account = self.get_object(request, str(pk))
+        if account is None:
+            raise Http404
+        if not self.has_change_permission(request, account):
+            raise PermissionDenied
+        form = SecondFactorForm(request.POST if request.method == "POST" else None)
+        back = reverse("admin:registry_user_change", args=[account.pk])
+        if form.is_valid():
+            account.reset_second_factor(by=request.user, why=form.cleaned_data["why"])
+            said = _("The second factor is taken away; the account is signed out everywhere.")
+            self.message_user(request, said, messages.SUCCESS)
+            return HttpResponseRedirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Take the second factor away"),
+            "subtitle": str(account),
+            "opts": self.opts,
+            "account": account,
+            "factors": account.authenticator_set.all(),
+            "back": back,
+            "form": form,
+        }
+        return render(request, "admin/registry/user/second_factor.html", context)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)

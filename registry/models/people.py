@@ -2,12 +2,14 @@
 
 import secrets
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, Group, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -54,6 +56,12 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
         default=False,
         help_text=_("While the password is one that others have seen, on a slip."),
     )
+    is_shared = models.BooleanField(
+        _("used by several people"),
+        default=False,
+        help_text=_("Then the register asks once a session who is typing."),
+    )
+    sessions_ended_at = models.DateTimeField(null=True, editable=False)
     search_key = models.CharField(max_length=300, editable=False, default="")
     sort_key = models.BinaryField(editable=False, default=b"")
 
@@ -63,7 +71,13 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
     FIRST_PASSWORD_DIGITS = 8
 
     history = History(
-        excluded_fields=["password", "last_login", "search_key", "sort_key"],
+        excluded_fields=[
+            "password",
+            "last_login",
+            "sessions_ended_at",
+            "search_key",
+            "sort_key",
+        ],
         m2m_fields=["groups", "user_permissions"],
     )
     objects = UserManager()
@@ -111,6 +125,31 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
         self.save_by(by, why="reset password")
         SecurityEvent.record(SecurityEvent.Kind.FIRST_PASSWORD, user=self)
         return password
+
+    def end_sessions(self):
+        """Let no session of the account that is open now be used any more."""
+        self.sessions_ended_at = timezone.now()
+        self.save(update_fields=["sessions_ended_at"])
+
+    def _get_session_auth_hash(self, secret=None):
+        """Return what a session must hold to be of this account.
+
+        It changes with the password, and with the moment at which all sessions were ended.
+        """
+        held = f"{self.password} {self.sessions_ended_at and self.sessions_ended_at.isoformat()}"
+        return salted_hmac("registry.sessions", held, secret=secret, algorithm="sha256").hexdigest()
+
+    @transaction.atomic
+    def reset_second_factor(self, *, by, why):
+        """Take the second factor away from who has lost it, and end their sessions.
+
+        For the administration alone, never together with a new password: one act on paper must
+        not open an account that two locks keep.
+        """
+        self.authenticator_set.all().delete()
+        self.save_by(by, why=why)
+        self.end_sessions()
+        SecurityEvent.record(SecurityEvent.Kind.FACTOR_RESET, user=self, about=why)
 
     def check_keeps_the_register(self, *, by, is_active, is_staff, roles):
         """Raise ValidationError, by field, for what would lock out who keeps the register.
@@ -165,6 +204,14 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
     @property
     def is_admin(self):
         return self.is_superuser or Role.ADMIN in self.roles
+
+    @property
+    def must_have_second_factor(self):
+        """Whether the account must not be used with a password alone (a setting says whose)."""
+        held = set(self.roles)
+        if self.is_superuser or self.is_staff:
+            held.add(Role.ADMIN)
+        return any(Role[name] in held for name in settings.MFA_REQUIRED_ROLES)
 
     @property
     def sees_all(self):

@@ -47,6 +47,7 @@ def home(request):
         "seminars": open_seminars() if user.is_clerk else (),
         "drafts": drafts() if user.is_clerk else (),
         "news": news(user, last_here(request)),
+        "offer_second_factor": user.is_panel and not request.session.get("second_factor"),
     }
     waits = ("tasks", "unsaved", "desks", "drafts")
     context["nothing_waits"] = not any(context[name] for name in waits)
