@@ -52,6 +52,8 @@ def server_error(request):
         response = _page("503.html", HTTPStatus.SERVICE_UNAVAILABLE, context)
         response["Retry-After"] = RETRY_AFTER_SECONDS
         return response
+    # As much of the request's number as one can read out on the telephone.
+    context["incident"] = request.id.hex[:8] if hasattr(request, "id") else None
     return _page("500.html", HTTPStatus.INTERNAL_SERVER_ERROR, context)
 
 

@@ -1,7 +1,9 @@
 """What every request passes before a view sees it."""
 
 import ipaddress
+import logging
 from http import HTTPStatus
+from time import perf_counter
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -16,6 +18,38 @@ from whitenoise.middleware import WhiteNoiseFileResponse
 from registry.files import MEGABYTE
 from registry.keeping import keep_words
 from tamky_models.errors import too_large
+from tamky_models.logs import answering
+
+access = logging.getLogger("tamky_models.access")
+
+
+class LogRequest:
+    """Write one line for each request, and send its number back with the answer."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        started = perf_counter()
+        token = answering.set(request)
+        try:
+            response = self.get_response(request)
+            response.headers["X-Request-ID"] = str(request.id)
+            status = response.status_code
+            # A monitor asks every few seconds; that all is well is no news.
+            is_news = not request.path.startswith("/healthz/") or status != HTTPStatus.OK
+            access.log(
+                logging.INFO if is_news else logging.DEBUG,
+                "%s %s %s",
+                request.method,
+                request.path,
+                status,
+                extra={"status": status, "duration_ms": round(1000 * (perf_counter() - started))},
+            )
+            return response
+        finally:
+            answering.reset(token)
+
 
 # What a page of the register may never ask a browser for; a key that signs one in, it may.
 SWITCHED_OFF = (
