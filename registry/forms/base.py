@@ -37,6 +37,7 @@ class Renderer(TemplatesSetting):
         "django/forms/widgets/checkbox_select.html": "forms/widgets/choices.html",
         # A number box changes under a scrolling wheel and refuses "1.000".
         "django/forms/widgets/number.html": "forms/widgets/text.html",
+        "django/forms/widgets/password.html": "forms/widgets/password.html",
     }
 
     def get_template(self, template_name):

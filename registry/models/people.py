@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.fields import LineField
 from registry.history import History, Recorded
 from registry.models.events import SecurityEvent
+from registry.passwords import normal
 from registry.querysets import MembershipQuerySet, UserManager
 from registry.vietnamese import fold, person_sort_key
 
@@ -125,6 +126,12 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
         self.save_by(by, why="reset password")
         SecurityEvent.record(SecurityEvent.Kind.FIRST_PASSWORD, user=self)
         return password
+
+    def set_password(self, raw_password):
+        super().set_password(normal(raw_password))
+
+    def check_password(self, raw_password):
+        return super().check_password(normal(raw_password))
 
     def end_sessions(self):
         """Let no session of the account that is open now be used any more."""

@@ -1,0 +1,251 @@
+"""How people sign in: passwords they can remember, guessing held up, nothing given away."""
+
+import unicodedata
+from urllib.parse import urljoin
+
+import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from pytest_django.asserts import assertContains
+
+from registry.models import SecurityEvent, User
+from tests import factories
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = reverse("account_login")
+CHANGE = reverse("account_change_password")
+
+
+def sign_in(client, name, password=PASSWORD, **extra):
+    return client.post(LOGIN, {"login": name, "password": password}, **extra)
+
+
+def signed_in(client):
+    return "_auth_user_id" in client.session
+
+
+def choose(client, new, old=PASSWORD):
+    return client.post(CHANGE, {"oldpassword": old, "password1": new, "password2": new})
+
+
+# --- Passwords ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "một câu dài dễ nhớ",
+        "toi yeu que huong",
+        "hoamuoigio",
+        "tôi yêu Tam Kỳ quê hương",
+        "a sentence of sixty-four characters, which is as long as NIST asks",
+        "93750172",
+        " có dấu cách ở hai đầu ",
+    ],
+)
+def test_a_password_needs_no_capitals_no_signs_and_may_be_a_sentence(client, password):
+    person = factories.UnitUserFactory()
+    client.force_login(person)
+
+    choose(client, password)
+
+    client.post(reverse("account_logout"))
+    sign_in(client, person.username, password)
+    assert signed_in(client)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "ngắn",
+        "12345678",
+        "password1",
+        "tamky2026",
+        "Tam Kỳ 2026",
+        "thành ủy tam kỳ",
+        "mohinh123456",
+        "Mật khẩu 123",
+        "somohinhtamky",
+        "0905777888",
+        "lê thị thử nghiệm",
+    ],
+)
+def test_what_everybody_would_try_first_is_refused_in_words(client, password):
+    person = factories.UnitUserFactory(username="0905777888", full_name="Lê Thị Thử Nghiệm")
+    client.force_login(person)
+
+    page = choose(client, password)
+
+    assert page.context["form"].errors["password1"]
+    assert User.objects.get(pk=person.pk).check_password(PASSWORD)
+
+
+def test_the_same_letters_are_the_same_password_from_every_keyboard(client):
+    person, typed = factories.UnitUserFactory(), "mỗi buổi sáng đều vui"
+    client.force_login(person)
+    choose(client, unicodedata.normalize("NFD", typed))
+    client.post(reverse("account_logout"))
+
+    sign_in(client, person.username, unicodedata.normalize("NFC", typed))
+
+    assert signed_in(client)
+
+
+def test_changing_the_password_takes_the_old_one(client):
+    person = factories.UnitUserFactory()
+    client.force_login(person)
+
+    page = choose(client, "một câu dài dễ nhớ", old="không phải")
+
+    assert list(page.context["form"].errors) == ["oldpassword"]
+    assert User.objects.get(pk=person.pk).check_password(PASSWORD)
+
+
+def test_passwords_can_be_pasted_shown_and_filled_in_by_the_browser(client):
+    client.force_login(factories.UnitUserFactory())
+    page = client.get(CHANGE).content.decode()
+
+    assert page.count('type="password"') == 3
+    assert page.count("data-show=") == 3
+    assert 'autocomplete="current-password"' in page
+    assert page.count('autocomplete="new-password"') == 2
+    assert "maxlength" not in page
+    assert "onpaste" not in page
+
+
+def test_names_of_the_settings_are_known_words(settings):
+    settings.COMMITTEE_NAME, settings.PLACE_NAME = "Đảng ủy phường Hoa Mai", "Hoa Mai"
+
+    for password in ("hoamai2026", "Hoa Mai 12345"):
+        with pytest.raises(ValidationError):
+            validate_password(password)
+    validate_password("tamky2026 xuân về")
+
+
+# --- Guessing -------------------------------------------------------------------------------------
+
+
+def test_guessing_at_one_account_from_many_addresses_is_held_up(client):
+    person = factories.UserFactory(username="0905123456")
+    for number in range(5):
+        sign_in(client, "0905123456", "không phải", REMOTE_ADDR=f"203.0.113.{number}")
+
+    for typed in ("0905123456", " 0905 123 456 ", "0905.123.456"):
+        answer = sign_in(client, typed, REMOTE_ADDR="198.51.100.1")
+        assertContains(answer, "Đã nhập sai quá nhiều lần")
+    assert not signed_in(client)
+    neighbour = factories.UserFactory()
+    sign_in(client, neighbour.username, REMOTE_ADDR="198.51.100.1")
+    assert signed_in(client)
+    assert person.username == "0905123456"
+
+
+def test_capitals_share_the_count(client):
+    factories.UserFactory(username="nguoithu")
+    for name in ("nguoithu", "NguoiThu", "NGUOITHU", " nguoithu", "nguoithu "):
+        sign_in(client, name, "không phải")
+
+    sign_in(client, "nguoithu")
+
+    assert not signed_in(client)
+
+
+def test_a_wrong_name_and_a_wrong_password_take_the_same_work(client, monkeypatch):
+    factories.UserFactory(username="0905123456")
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        MD5PasswordHasher,
+        "encode",
+        lambda self, password, salt: hashed.append(1) or encode(self, password, salt),
+    )
+    work, pages = [], []
+    for name in ("0905123456", "0905999999"):
+        page = sign_in(client, name, "không phải")
+        pages.append((page.status_code, page.context["form"].errors.as_text()))
+        work.append(len(hashed))
+
+    assert pages[0] == pages[1]
+    assert work == [1, 2]
+
+
+def test_the_sign_in_page_of_the_administration_is_no_way_around(client):
+    admin = factories.AdminFactory()
+    for _guess in range(6):
+        answer = client.post("/admin/login/", {"username": admin.username, "password": PASSWORD})
+        assert answer.status_code == 302
+        assert answer.url.startswith(LOGIN)
+    assert not signed_in(client)
+
+
+# --- The address of a visitor ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("trusted", "sent", "known"),
+    [
+        (0, "1.2.3.4", "198.51.100.9"),
+        (1, "203.0.113.7", "203.0.113.7"),
+        (1, "1.2.3.4, 203.0.113.7", "203.0.113.7"),
+        (2, "1.2.3.4, 203.0.113.7, 10.0.0.2", "203.0.113.7"),
+        (2, "203.0.113.7", "198.51.100.9"),
+        (1, "", "198.51.100.9"),
+        (1, "<script>", "198.51.100.9"),
+        (1, "2001:db8::7", "2001:db8::7"),
+    ],
+)
+def test_only_what_our_own_proxies_say_of_a_visitor_is_believed(
+    client, settings, trusted, sent, known
+):
+    settings.TRUSTED_PROXY_COUNT = trusted
+
+    sign_in(client, "ai", "x", REMOTE_ADDR="198.51.100.9", HTTP_X_FORWARDED_FOR=sent)
+
+    assert SecurityEvent.objects.get().address == known
+
+
+def test_a_forged_address_does_not_escape_the_throttle(client, settings):
+    settings.TRUSTED_PROXY_COUNT = 1
+    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "3/m/ip"}
+    person = factories.UserFactory()
+    for number in range(3):
+        forged = f"10.9.8.{number}, 203.0.113.7"
+        sign_in(client, f"ai{number}", "x", HTTP_X_FORWARDED_FOR=forged)
+
+    sign_in(client, person.username, HTTP_X_FORWARDED_FOR="10.1.1.1, 203.0.113.7")
+    assert not signed_in(client)
+    sign_in(client, person.username, HTTP_X_FORWARDED_FOR="203.0.113.8")
+    assert signed_in(client)
+
+
+# --- Where one is led -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "http://example.com",
+        "http:///example.com",
+        "https://example.com",
+        "ftp://example.com",
+        "///example.com",
+        "//example.com",
+        'javascript:alert("XSS")',
+        "\\\\evil.example",
+        "/\\evil.example",
+        "%0d%0aSet-Cookie:a=b",
+    ],
+)
+def test_signing_in_leads_to_no_other_site(client, wanted):
+    person = factories.UserFactory()
+
+    answer = client.post(LOGIN, {"login": person.username, "password": PASSWORD, "next": wanted})
+
+    assert answer.status_code == 302
+    assert urljoin(f"http://testserver{LOGIN}", answer.url).startswith("http://testserver/")
+    assert "\\" not in answer.url
+    assert "a" not in answer.cookies
