@@ -14,6 +14,7 @@ from registry.views import (
     lists,
     moves,
     organisations,
+    practicemodel,
     registration,
     statistics,
 )
@@ -22,11 +23,11 @@ app_name = "registry"
 
 # /models/<pk>/
 model_urls = [
-    path("", catalogue.practicemodel_detail, name="practicemodel_detail"),
+    path("", practicemodel.practicemodel_detail, name="practicemodel_detail"),
     path("edit/", registration.practicemodel_update, name="practicemodel_update"),
     path("check/", registration.practicemodel_check, name="practicemodel_check"),
     path("received/", registration.practicemodel_received, name="practicemodel_received"),
-    path("print/", catalogue.practicemodel_print, name="practicemodel_print"),
+    path("print/", practicemodel.practicemodel_print, name="practicemodel_print"),
     path("history/", history.practicemodel_history, name="practicemodel_history"),
     path("submit/", moves.practicemodel_submit, name="practicemodel_submit"),
     path("withdraw/", moves.practicemodel_withdraw, name="practicemodel_withdraw"),
