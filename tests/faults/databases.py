@@ -1,0 +1,132 @@
+"""The two databases, as durable as in production, and what can be done to them."""
+
+import os
+import pwd
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing, contextmanager
+from urllib.parse import quote
+
+import psycopg
+
+from tests.postgres import find_programs, unprivileged_user
+
+
+class Sqlite:
+    name = "SQLite"
+    key = "sqlite"
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def start(self):
+        pass
+
+    stop = start
+
+    def address(self, name):
+        return f"sqlite:///{self.file(name)}"
+
+    def file(self, name):
+        return self.folder / name / "db.sqlite3"
+
+    def create(self, name, template=None):
+        self.file(name).parent.mkdir(parents=True, exist_ok=True)
+        if template:
+            self.rows(template, "PRAGMA wal_checkpoint(TRUNCATE)")
+            shutil.copy(self.file(template), self.file(name))
+
+    @contextmanager
+    def connected(self, name):
+        with closing(
+            sqlite3.connect(self.file(name), timeout=20, isolation_level=None)
+        ) as connection:
+            yield connection
+
+    def rows(self, name, query):
+        with self.connected(name) as connection:
+            return connection.execute(query).fetchall()
+
+    def damage(self, name):
+        """Return what SQLite finds wrong with its file, nothing if it is sound."""
+        return [text for (text,) in self.rows(name, "PRAGMA integrity_check") if text != "ok"]
+
+
+class Postgres:
+    name = "PostgreSQL"
+    key = "postgres"
+    # Only so many, but none of what makes it durable is switched off.
+    SETTINGS = {"listen_addresses": "", "max_connections": "200", "log_min_messages": "fatal"}
+
+    def __init__(self, folder):
+        self.folder = folder / "server"
+        self.data = self.folder / "data"
+        self.programs = find_programs()
+        owner = unprivileged_user()
+        self.account = {"user": owner.pw_uid, "group": owner.pw_gid} if owner else {}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if owner:
+            self._let_in(folder, owner)
+        self._run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C")
+
+    def _let_in(self, folder, owner: pwd.struct_passwd):
+        os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+        folder.chmod(0o755)
+
+    def _run(self, program, *arguments, check=True):
+        with (self.folder / "output").open("a") as output:
+            return subprocess.run(
+                [self.programs / program, "--pgdata", self.data, *arguments],
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                check=check,
+                **self.account,
+            )
+
+    def start(self):
+        options = [f"-c {name}='{value}'" for name, value in self.SETTINGS.items()]
+        given = " ".join([f"-k '{self.folder}'", *options])
+        self._run("pg_ctl", "start", "--wait", "--silent", "-o", given)
+
+    def stop(self, mode="fast", *, check=True):
+        self._run("pg_ctl", "stop", f"--mode={mode}", "--wait", "--silent", check=check)
+
+    def address(self, name):
+        return f"postgres://postgres@{quote(str(self.folder), safe='')}/{name.lower()}"
+
+    def create(self, name, template=None):
+        with self.connected("postgres") as connection:
+            connection.execute(
+                f'CREATE DATABASE "{name.lower()}" TEMPLATE "{(template or "template1").lower()}"'
+            )
+
+    @contextmanager
+    def connected(self, name):
+        with psycopg.connect(self.address(name), autocommit=True) as connection:
+            yield connection
+
+    def rows(self, name, query):
+        with self.connected(name) as connection:
+            return connection.execute(query).fetchall()
+
+    def damage(self, name):
+        """Return what PostgreSQL finds wrong with its tables and indexes."""
+        with self.connected(name) as connection:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS amcheck")
+            indexes = connection.execute(
+                "SELECT i.indexrelid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+                " JOIN pg_am a ON a.oid = c.relam JOIN pg_namespace n ON n.oid = c.relnamespace"
+                " WHERE a.amname = 'btree' AND n.nspname = 'public' AND i.indisvalid"
+            ).fetchall()
+            try:
+                for (index,) in indexes:
+                    connection.execute("SELECT bt_index_check(%s, true)", [index])
+            except psycopg.Error as error:
+                return [str(error)]
+        return []
+
+
+BOTH = {database.key: database for database in (Sqlite, Postgres)}
