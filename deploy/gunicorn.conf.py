@@ -6,10 +6,11 @@ import os
 bind = os.environ.get("LISTEN", "127.0.0.1:8001")
 # Each worker answers one request at a time; the database pool has a place for each.
 workers = int(os.environ.get("WORKERS", 2 * multiprocessing.cpu_count() + 1))
-# A request that takes longer is lost to its user anyway; a photo over a slow line is read by
-# the proxy before it comes here.
-timeout = 60
-graceful_timeout = 30
+# The last resort: the register itself ends what takes longer than LONG_REQUEST_SECONDS.
+longest = int(os.environ.get("LONG_REQUEST_SECONDS", "120"))
+timeout = longest + 30
+# Told to stop, it finishes what it has begun.
+graceful_timeout = longest
 max_requests, max_requests_jitter = 5_000, 500
 # The register writes a line for each request itself, and all in one form.
 accesslog = None

@@ -17,6 +17,7 @@ from django.views import defaults
 from registry.files import MEGABYTE, MOST_FILES
 from registry.models import SecurityEvent
 from tamky_models.context import register
+from tamky_models.limits import is_too_slow
 
 RETRY_AFTER_SECONDS = 30
 
@@ -46,9 +47,11 @@ def permission_denied(request, exception):
 
 
 def server_error(request):
-    """Answer 503 while the database is away, 500 to a fault of ours; Django logs both."""
+    """Answer 503 to a database away or too slow, 500 to a fault of ours; Django logs both."""
     context = {"address": request.get_full_path(), **_sent(request)}
-    if is_database_away(sys.exception()):
+    error = sys.exception()
+    if is_database_away(error):
+        context["too_slow"] = is_too_slow(error)
         response = _page("503.html", HTTPStatus.SERVICE_UNAVAILABLE, context)
         response["Retry-After"] = RETRY_AFTER_SECONDS
         return response

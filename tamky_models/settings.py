@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "tamky_models.middleware.LogRequest",
     "tamky_models.middleware.CarefulHeaders",
     "tamky_models.middleware.ClientAddress",
+    "tamky_models.limits.TimeLimit",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -160,6 +161,14 @@ TEMPLATES = [
 
 # --- Database, cache, files -------------------------------------------------------------------
 
+# How long a request may take, one that brings files or asks for a whole list, and a wait for
+# what somebody else is just writing.
+REQUEST_SECONDS = env.int("REQUEST_SECONDS", 30)
+LONG_REQUEST_SECONDS = max(env.int("LONG_REQUEST_SECONDS", 120), REQUEST_SECONDS)
+LOCK_SECONDS = min(10, REQUEST_SECONDS)
+if REQUEST_SECONDS < 1:
+    raise ImproperlyConfigured("REQUEST_SECONDS is a number of seconds, at least 1.")
+
 DATABASES = {
     "default": env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}"),
 }
@@ -176,7 +185,7 @@ if DATABASE_ENGINE == "sqlite3":
         # A transaction takes the write lock when it begins: one that upgrades from reading
         # to writing fails at once with "database is locked", however long the timeout.
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": min(20, REQUEST_SECONDS),
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
     # Races can only be tested on a database that several connections share.

@@ -6,13 +6,13 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
-from urllib.parse import quote
 
 import pytest
 from django.db import connection
 from django.urls import reverse
 
 from registry.models import DraftBuffer, PracticeModel
+from tests.databases import address_of
 from tests.factories import PASSWORD, CellFactory, UnitUserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,14 +82,6 @@ def served(port):
     finally:
         server.kill()
         server.wait()
-
-
-def address_of(database):
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{database['NAME']}"
-    person = ":".join(filter(None, [database["USER"], database["PASSWORD"]]))
-    place = ":".join(filter(None, [quote(database["HOST"], safe=""), str(database["PORT"])]))
-    return f"postgres://{person}@{place}/{database['NAME']}"
 
 
 def write(page, words=WORDS):
