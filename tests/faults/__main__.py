@@ -7,13 +7,13 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests.faults import crashes, races
+from tests.faults import crashes, races, sessions
 from tests.faults.accounting import HEAD, Report, exit_code
 from tests.faults.databases import BOTH
 from tests.faults.experiment import EXPERIMENTS, Sizes
 from tests.faults.register import WORKERS, Register
 
-MODULES = (crashes, races)  # each adds its experiments
+MODULES = (crashes, races, sessions)  # each adds its experiments
 
 
 def main():
