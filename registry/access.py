@@ -6,10 +6,13 @@ too late answers 409 with a sentence and a way on.
 
 from contextlib import contextmanager
 from http import HTTPStatus
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from registry.keeping import keep_words
 from registry.models import MoveRefused, Opening, PracticeModel
@@ -63,6 +66,21 @@ def posted_token(request):
         return UUID(request.POST.get("token", ""))
     except ValueError:
         return None
+
+
+def own_address(request, address):
+    """Return path and query of an address of ours that came with a request, else the first page's.
+
+    For the way back: what a form or a browser says may be anything.
+    """
+    ours = {request.get_host()}
+    if "\0" not in address and url_has_allowed_host_and_scheme(address, ours):
+        parts = urlsplit(address)
+        path = urlunsplit(("", "", parts.path, parts.query, ""))
+        # Of "http://ours//theirs" the path alone would lead to them.
+        if path.startswith("/") and url_has_allowed_host_and_scheme(path, set()):
+            return path
+    return reverse("home")
 
 
 @contextmanager

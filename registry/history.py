@@ -12,6 +12,12 @@ from simple_history.utils import bulk_create_with_history
 _request = ContextVar("request", default=None)
 
 
+def typed_by():
+    """Return who has typed what the request brings, where the account is of several people."""
+    session = getattr(_request.get(), "session", None)
+    return session.get("typed_by") if session is not None else None
+
+
 class HistoryEntry(models.Model):
     """What an entry knows beside the record's own fields."""
 
@@ -24,6 +30,10 @@ class HistoryEntry(models.Model):
     )
     address = models.GenericIPAddressField(_("address"), null=True)
     request_id = models.UUIDField(_("request"), null=True)
+    # Empty is NULL, so that the column is added to tables nothing else may be done to.
+    typed_by = models.CharField(  # noqa: DJ001
+        _("typed by"), max_length=120, null=True, default=typed_by
+    )
 
     class Meta:
         abstract = True

@@ -308,6 +308,15 @@ class OrganisationQuerySet(QuerySet):
         return self.filter(matching(words))
 
 
+class HandoverQuerySet(QuerySet):
+    def visible_to(self, user):
+        """Return those of the units the user acts for, or looks after."""
+        organisations = self.model.organisation.field.related_model.objects
+        acted_for = organisations.acted_for_by(user).values("pk")
+        looked_after = organisations.looked_after_by(user).values("pk")
+        return self.filter(Q(organisation__in=acted_for) | Q(organisation__in=looked_after))
+
+
 class PartyCellManager(Manager.from_queryset(OrganisationQuerySet)):
     def get_queryset(self):
         return super().get_queryset().cells()

@@ -112,6 +112,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "registry.history.RecordRequest",
+    "registry.who_types.AskWhoTypes",
     "tamky_models.middleware.LogRequest",
     "tamky_models.middleware.CarefulHeaders",
     "tamky_models.middleware.ClientAddress",

@@ -15,6 +15,7 @@ from django.views.i18n import set_language
 
 from registry.views.look import text_size
 from registry.views.own_account import own_account, session_end, sessions_end
+from registry.who_types import who_types
 from reviews.views.home import home, seen
 from tamky_models import health
 
@@ -37,6 +38,7 @@ account_urls = [
     path("", own_account, name="account"),
     path("sessions/end/", sessions_end, name="sessions_end"),
     path("sessions/<int:pk>/end/", session_end, name="session_end"),
+    path("who-types/", who_types, name="who_types"),
     path("second-factor/", include(second_factor_urls)),
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),

@@ -85,6 +85,8 @@ CLERK_MADE = "in 403 403 403 403 302 403"
 # Who answers units on the telephone: those above a unit for it, the office for all.
 ABOVE = "in 403 403 200 403 200 200"
 OFFICE = "in 403 403 403 403 200 200"
+ABOVE_DONE = "in 403 403 302 403 302 302"
+OFFICE_DONE = "in 403 403 403 403 302 302"
 
 TABLE = {
     "home": [("", ALL, NO)],
@@ -388,6 +390,14 @@ TABLE = {
         ("", "in 302 302 302 302 302 302", "in 302 302 302 302 302 302"),
     ],
     "account_reset_password": [("", ALL, NO)],
+    "registry:hand_over": [("cell", ABOVE, ABOVE_DONE), ("ward_unit", OFFICE, OFFICE_DONE)],
+    "registry:handover_detail": [("handover", INSIDE_SIGNED_IN, NO)],
+    "registry:account_shared": [
+        ("account_of_cell", NO, "in 404 403 302 404 302 302"),
+        ("account_of_ward", NO, "in 404 404 403 404 302 302"),
+        ("account_of_clerk", NO, "in 404 404 404 404 403 403"),
+    ],
+    "who_types": [("", SIGNED_IN, "in 302 302 302 302 302 302")],
     "account": [("", SIGNED_IN, NO)],
     "session_end": [("session", NO, "in 404 302 404 404 404 404")],
     "sessions_end": [("", NO, "in 302 302 302 302 302 302")],

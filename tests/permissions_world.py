@@ -15,6 +15,7 @@ from registry.models import (
     BulkAction,
     DraftBuffer,
     Evidence,
+    Handover,
     Outcome,
     PracticeModel,
     SavedFilter,
@@ -59,6 +60,13 @@ def build():
         "admin": factories.AdminFactory(),
     }
     world.ward_unit = ward
+    world.handover = Handover.objects.create(
+        organisation=world.cell,
+        outgoing=world.people["unit"],
+        incoming=world.people["unit"],
+        by=world.people["clerk"],
+        held=[{"name": SECRET, "code": "", "status": "draft"}],
+    )
     world.session = open_session(world.people["unit"])
     world.key = SimpleNamespace(pk=1)
     world.account_of_cell = world.people["unit"]
@@ -327,6 +335,14 @@ def _recusal(world, item, role):
 _seminar = {"kind": "seminar", "title": "Tọa đàm", "held_on": "5/6/2026"}
 _paper = {"kind": "TB", "subject": "Kết quả rà soát"}
 
+
+def _handed_over(world, unit, role):
+    """Hand the unit over to somebody who acts for it already."""
+    membership = unit.memberships.filter(until=None, user__is_active=True).earliest("pk")
+    other = factories.MembershipFactory(organisation=unit).user
+    return {"token": uuid4(), "outgoing": membership.pk, "incoming": other.pk}
+
+
 BODIES = {
     "registry:practicemodel_create": _registration,
     "registry:practicemodel_update": _registration,
@@ -349,6 +365,9 @@ BODIES = {
     "registry:unit_call": _plain(year=YEAR),
     "registry:account_open": _once(full_name="Lê Thị Thử", phone="0905 777 888"),
     "registry:account_reset": _once(),
+    "registry:hand_over": _handed_over,
+    "registry:account_shared": _plain(shared="yes"),
+    "who_types": _plain(name="Lê Thị Thử"),
     "registry:outcomes_update": lambda world, record, role: {
         "version": version_of(Outcome.history.filter(enrolment=record)),
     },

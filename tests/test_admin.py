@@ -13,6 +13,7 @@ from registry.models import (
     Call,
     DraftBuffer,
     FormToken,
+    Handover,
     Mail,
     Membership,
     Opening,
@@ -67,6 +68,8 @@ def one_of_each():
     Opening.objects.create(model=model, by=clerk)
     Mail.objects.create(move=model.moves.first(), to="mot@example.vn", subject="Thử", body="Thử")
     SecurityEvent.record(SecurityEvent.Kind.REFUSED, user=clerk, about="GET /admin/")
+    person = factories.UnitUserFactory(organisation=model.organisation)
+    Handover.carry_out(person.memberships.get(), factories.UnitUserFactory(), by=clerk)
     Call.tick(model.organisation, factories.this_year(), by=clerk)
     factories.MovementFactory()
     factories.MembershipFactory(user=clerk, organisation=model.organisation)

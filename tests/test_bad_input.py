@@ -161,7 +161,8 @@ def test_a_nul_character_in_an_address_is_a_bad_request(clerk):
 
 def test_records_that_cannot_be_are_not_found(ask, world, clerk):
     for name, rows in TABLE.items():
-        if not rows[0][0]:
+        # Pages of the second factor ask for the password before they look for anything.
+        if not rows[0][0] or name.startswith("mfa_"):
             continue
         for key in KEYS:
             address = re.sub(r"/\d+/", f"/{key}/", address_of(world, name, rows[0][0]))

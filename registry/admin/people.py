@@ -15,8 +15,15 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from registry import sessions
-from registry.admin.base import InlineForm, NeedsFilter, RecordedAdmin, RecordForm, RegisterInline
-from registry.models import Membership, Role, SecurityEvent, User
+from registry.admin.base import (
+    InlineForm,
+    NeedsFilter,
+    RecordedAdmin,
+    RecordForm,
+    RegisterInline,
+    Seen,
+)
+from registry.models import Handover, Membership, Role, SecurityEvent, User
 from registry.vietnamese import clean_text
 
 
@@ -47,6 +54,15 @@ class MembershipAdmin(RecordedAdmin):
     search_fields = ["user__full_name", "user__username", "organisation__name"]
     autocomplete_fields = ["user", "organisation"]
     fieldsets = [(None, {"fields": ["user", "organisation", "since", "until"]})]
+
+
+@admin.register(Handover)
+class HandoverAdmin(Seen):
+    list_display = ["at", "organisation", "outgoing", "incoming", "by"]
+    list_select_related = ["organisation", "outgoing", "incoming", "by"]
+    date_hierarchy = "at"
+    search_fields = ["organisation__search_key"]
+    fieldsets = [(None, {"fields": ["organisation", "outgoing", "incoming", "by", "at", "held"]})]
 
 
 def as_signed_in(username):

@@ -185,7 +185,8 @@ class MoveAdmin(Seen):
     date_hierarchy = "at"
     search_fields = ["model__search_key"]
     fieldsets = [(None, {"fields": [
-        "model", "name", "from_status", "to_status", "at", "by", "on_behalf_of", "reason", "due",
+        "model", "name", "from_status", "to_status", "at", "by", "typed_by", "on_behalf_of",
+        "reason", "due",
     ]})]  # fmt: skip
 
 

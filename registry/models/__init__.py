@@ -6,6 +6,7 @@ from registry.models.catalogues import Field, Indicator, Movement
 from registry.models.drafts import DraftBuffer
 from registry.models.enrolment import Enrolment
 from registry.models.events import SecurityEvent
+from registry.models.handover import Handover
 from registry.models.lists import BulkAction, BulkChange, SavedFilter
 from registry.models.moves import Move, Opening
 from registry.models.organisation import Organisation, PartyCell
@@ -26,6 +27,7 @@ __all__ = [
     "Evidence",
     "Field",
     "FormToken",
+    "Handover",
     "Indicator",
     "Mail",
     "Membership",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.utils import bulk_create_with_history
 
 from registry.fields import ProseField
-from registry.history import Recorded
+from registry.history import Recorded, typed_by
 from registry.models.organisation import Organisation
 from registry.models.outbox import Mail
 from registry.models.tokens import Sequence
@@ -353,6 +353,9 @@ class Move(models.Model):
     )
     reason = ProseField(_("reason"), blank=True)
     due = models.DateField(_("until"), null=True, blank=True)
+    typed_by = models.CharField(  # noqa: DJ001 (as in the history)
+        _("typed by"), max_length=120, null=True, default=typed_by
+    )
 
     objects = OfModelQuerySet.as_manager()
 

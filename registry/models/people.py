@@ -158,6 +158,18 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
         self.end_sessions()
         SecurityEvent.record(SecurityEvent.Kind.FACTOR_RESET, user=self, about=why)
 
+    def leave(self, *, by):
+        """End the sessions of who has handed over, and the account if nothing else is left to it.
+
+        Nothing else: a unit's account, which acts for no other unit, today or soon.
+        """
+        more = self.is_staff or self.is_superuser or set(self.roles) - {Role.UNIT}
+        if not more and not self.memberships.not_over().exists() and self.is_active:
+            self.is_active = False
+            self.save_by(by, why="hand over")
+            SecurityEvent.record(SecurityEvent.Kind.SWITCHED_OFF, user=self)
+        self.end_sessions()
+
     def check_keeps_the_register(self, *, by, is_active, is_staff, roles):
         """Raise ValidationError, by field, for what would lock out who keeps the register.
 

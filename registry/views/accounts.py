@@ -3,15 +3,24 @@
 from uuid import uuid4
 
 from django.contrib import messages
+from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registry.access import posted_token, refusals_lead_to, visible_or_404
-from registry.forms.accounts import OpenAccountForm
-from registry.models import FormToken, Membership, MoveRefused, Organisation, PracticeModel, User
+from registry.access import own_address, posted_token, refusals_lead_to, visible_or_404
+from registry.forms.accounts import HandOverForm, OpenAccountForm
+from registry.models import (
+    FormToken,
+    Handover,
+    Membership,
+    MoveRefused,
+    Organisation,
+    PracticeModel,
+    User,
+)
 
 ask_or_do = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -64,6 +73,70 @@ def account_reset(request, pk):
     return render(request, "registry/account_reset.html", context)
 
 
+@never_cache
+@ask_or_do
+def hand_over(request, pk):
+    """Let the next person act for the unit, and print what was handed over."""
+    organisations = Organisation.objects.select_related("parent")
+    unit = visible_or_404(organisations, request.user, pk, may="looked_after_by")
+    card = reverse("registry:unit_card", args=[unit.pk])
+    with refusals_lead_to(card):
+        if not Organisation.objects.existing().filter(pk=unit.pk).exists():
+            raise MoveRefused(_("This organisation has ended."), code="move")
+        data = request.POST if request.method == "POST" else None
+        form = HandOverForm(data, unit=unit)
+        if form.is_valid():
+            return handed_over_once(request, unit, form)
+    context = {"unit": unit, "form": form, "token": uuid4(), "held": Handover.held_by(unit)}
+    return render(request, "registry/hand_over.html", context)
+
+
+def handed_over_once(request, unit, form):
+    """Answer with the slip of a new person, else lead to the record; a second sending to it too."""
+    token = posted_token(request)
+    if token is None:
+        raise MoveRefused(_("Something is missing in what was sent."), code="token")
+    passwords = []
+
+    def create():
+        membership, person = form.cleaned_data["outgoing"], form.next_person
+        handover, password = Handover.carry_out(membership, person, by=request.user)
+        passwords.append(password)
+        return handover.get_absolute_url()
+
+    record = FormToken.once(token, request.user, create)
+    if not any(passwords):
+        return redirect(record)
+    context = {"card": reverse("registry:unit_card", args=[unit.pk]), "record": record}
+    return slip(request, form.next_person, unit, passwords[0], **context)
+
+
+@require_safe
+def handover_detail(request, pk):
+    """The record of a hand-over, to be printed and signed by both."""
+    handovers = Handover.objects.select_related(
+        "organisation__parent", "outgoing", "incoming", "by"
+    )
+    handover = visible_or_404(handovers, request.user, pk)
+    unit = handover.organisation
+    looks_after = Organisation.objects.looked_after_by(request.user).filter(pk=unit.pk).exists()
+    context = {"handover": handover, "unit": unit, "looks_after": looks_after}
+    return render(request, "registry/handover_detail.html", context)
+
+
+@require_POST
+def account_shared(request, pk):
+    """Say whether several people use the account; it is then asked who is typing."""
+    account = visible_or_404(User.objects, request.user, pk, may="reset_by")
+    account.is_shared = request.POST.get("shared") == "yes"
+    account.save_by(request.user, why="shared account" if account.is_shared else "own account")
+    said = (
+        _("Who types is asked once a session.") if account.is_shared else _("Not asked any more.")
+    )
+    messages.success(request, said)
+    return HttpResponseRedirect(own_address(request, request.POST.get("back", "")))
+
+
 def slip_once(request, account, unit, give):
     """Answer with the slip, which shows the password this one time and nowhere else.
 
@@ -86,11 +159,15 @@ def slip_once(request, account, unit, give):
             _("The slip was shown already, once. If it is lost, make a new password."),
         )
         return redirect(card)
+    return slip(request, account, unit, passwords[0], card=card)
+
+
+def slip(request, account, unit, password, **links):
     context = {
         "account": account,
         "unit": unit,
-        "password": passwords[0],
+        "password": password,
         "address": request.build_absolute_uri(reverse("home")),
-        "card": card,
+        **links,
     }
     return render(request, "registry/account_slip.html", context)

@@ -15,6 +15,7 @@ from registry.views.organisations import people
 
 # Of each list; a unit keeps a handful of models.
 SHOWN = 20
+FEW = 3
 Status = PracticeModel.Status
 
 
@@ -34,6 +35,7 @@ def unit_card(request, pk):
         "facts": facts,
         "has_nothing": not any(facts.values()),
         "people": [(row.user, row.user_id in may_reset) for row in members[:SHOWN]],
+        "handovers": unit.handovers.all()[:FEW],
         "call": Call.objects.filter(organisation=unit, year=year).select_related("by").first(),
         "exists": Organisation.objects.existing().filter(pk=unit.pk).exists(),
         "can_register": Organisation.objects.registered_for_by(user).filter(pk=pk).exists(),
