@@ -33,6 +33,8 @@ if ENDORSEMENT not in {"off", "optional", "required"}:
 # --- Security ---------------------------------------------------------------------------------
 
 SECRET_KEY = env.str("SECRET_KEY", "only-for-development-never-in-production" if DEBUG else "")
+# Former keys, while old second factors and signed forms still need them.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 # Where the register is, for letters that leave it.
