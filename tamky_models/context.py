@@ -25,6 +25,7 @@ def register():
         "clerk_phone": settings.CLERK_PHONE,
         "public_catalogue": settings.PUBLIC_CATALOGUE,
         "demo": settings.DEBUG,
+        "directory": settings.OIDC_NAME if settings.OIDC_SERVER_URL else "",
     }
 
 

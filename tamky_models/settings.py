@@ -77,6 +77,21 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "registry.views.drafts.csrf_failure"
 
+# The committee's own directory to sign in by, if it has one (tamky_models/oidc.py).
+OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", "")
+OIDC_NAME = env.str("OIDC_NAME", "OpenID Connect")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", "")
+# What of it is the name of an account here: "email" counts only where the directory vouches for it.
+OIDC_CLAIM = env.str("OIDC_CLAIM", "preferred_username")
+OIDC_ORIGINS = []
+if OIDC_SERVER_URL:
+    if not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
+        raise ImproperlyConfigured("OIDC_SERVER_URL needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.")
+    if HTTPS and not OIDC_SERVER_URL.startswith("https://"):
+        raise ImproperlyConfigured("OIDC_SERVER_URL begins with https://.")
+    OIDC_ORIGINS = ["/".join(OIDC_SERVER_URL.split("/")[:3])]
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -84,7 +99,8 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # Where the committee's directory signs people in, the sign-in form leads there.
+        "form-action": [SELF, *OIDC_ORIGINS],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }
@@ -109,6 +125,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
 ]
 
@@ -280,6 +298,7 @@ MFA_FORMS = {
     "authenticate_webauthn": "tamky_models.second_factor.KeyForm",
     "reauthenticate_webauthn": "tamky_models.second_factor.KeyAgainForm",
 }
+SOCIALACCOUNT_ADAPTER = "tamky_models.oidc.SocialAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # E-mail is optional here and proves nothing: accounts are opened by people who know each other.
 MFA_ALLOW_UNVERIFIED_EMAIL = True

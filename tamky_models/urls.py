@@ -17,7 +17,7 @@ from registry.views.look import text_size
 from registry.views.own_account import own_account, session_end, sessions_end
 from registry.who_types import who_types
 from reviews.views.home import home, seen
-from tamky_models import health
+from tamky_models import health, oidc
 
 # Of allauth's pages only those that serve accounts opened by somebody else: no e-mail is needed.
 forgotten = TemplateView.as_view(template_name="account/password_reset.html")
@@ -36,6 +36,8 @@ second_factor_urls = [
 ]
 account_urls = [
     path("", own_account, name="account"),
+    path("oidc/<str:provider_id>/", oidc.login, name="openid_connect_login"),
+    path("oidc/<str:provider_id>/back/", oidc.callback, name="openid_connect_callback"),
     path("sessions/end/", sessions_end, name="sessions_end"),
     path("sessions/<int:pk>/end/", session_end, name="session_end"),
     path("who-types/", who_types, name="who_types"),

@@ -25,6 +25,8 @@ OPEN = {
     "account_inactive",
     "account_reset_password",
     "mfa_authenticate",
+    "openid_connect_login",
+    "openid_connect_callback",
     "set_language",
     "text_size",
     "favicon",
@@ -52,6 +54,8 @@ SIGNED_IN = "in 200 200 200 200 200 200"
 # Led on: to the password, which is asked for once more, or away from there.
 AGAIN = "in 302 302 302 302 302 302"
 NO_FACTOR = "in 404 404 404 404 404 404"
+
+NOWHERE = "404 404 404 404 404 404 404"
 
 # The unit, those above it and the office, of what is not in the register yet …
 INSIDE = "404 404 200 200 404 200 200"
@@ -402,6 +406,9 @@ TABLE = {
     "session_end": [("session", NO, "in 404 302 404 404 404 404")],
     "sessions_end": [("", NO, "in 302 302 302 302 302 302")],
     # One's own second factor; who has none yet has nothing to remove or to give.
+    # There is no directory to sign in by, unless one is set.
+    "openid_connect_login": [("directory", NOWHERE, NOWHERE)],
+    "openid_connect_callback": [("directory", NOWHERE, NOWHERE)],
     "mfa_index": [("", SIGNED_IN, NO)],
     "mfa_authenticate": [
         ("", "302 302 302 302 302 302 302", "302 302 302 302 302 302 302"),

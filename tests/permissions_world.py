@@ -68,6 +68,7 @@ def build():
         held=[{"name": SECRET, "code": "", "status": "draft"}],
     )
     world.session = open_session(world.people["unit"])
+    world.directory = SimpleNamespace(pk="oidc")
     world.key = SimpleNamespace(pk=1)
     world.account_of_cell = world.people["unit"]
     world.account_of_ward = world.people["ward"]

@@ -150,10 +150,12 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
     def reset_second_factor(self, *, by, why):
         """Take the second factor away from who has lost it, and end their sessions.
 
+        Whom the committee's directory takes for this account is forgotten as well.
         For the administration alone, never together with a new password: one act on paper must
         not open an account that two locks keep.
         """
         self.authenticator_set.all().delete()
+        self.socialaccount_set.all().delete()
         self.save_by(by, why=why)
         self.end_sessions()
         SecurityEvent.record(SecurityEvent.Kind.FACTOR_RESET, user=self, about=why)
