@@ -74,6 +74,7 @@ class HandOverForm(OpenAccountForm):
         queryset=User.objects.none(),
         widget=forms.RadioSelect,
         empty_label=_("A new person, named below"),
+        blank=True,
         required=False,
     )
     field_order = ["outgoing", "incoming", "full_name", "phone", "position"]

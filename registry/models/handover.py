@@ -80,8 +80,9 @@ class Handover(models.Model):
             .exists()
         ):
             Membership(user=incoming, organisation=organisation).save_by(by, why="hand over")
-        # At once, not at midnight; only one that began today lasts as long as the day.
-        membership.until = max(membership.since, today - timedelta(days=1))
+        # At once, not at midnight: yesterday was the last day, also of what began today.
+        membership.until = today - timedelta(days=1)
+        membership.since = min(membership.since, membership.until)
         membership.save_by(by, why="hand over")
         outgoing.leave(by=by)
         handover = cls.objects.create(

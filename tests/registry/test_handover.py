@@ -160,6 +160,16 @@ def test_who_acts_for_another_unit_keeps_the_account_and_is_signed_out(client, l
     assert sign_in(theirs, old.username)
 
 
+def test_who_began_today_is_out_at_once_too(client, leader, cell):
+    person = factories.UnitUserFactory(organisation=cell)
+    person.memberships.update(since=timezone.localdate())
+
+    hand_over(client, cell, person.memberships.get())
+
+    assert acts_for(cell) == {User.objects.get(username="0905777888")}
+    assert not User.objects.get(pk=person.pk).is_active
+
+
 def test_an_account_that_is_more_than_a_units_is_not_switched_off(client, leader, old, cell):
     old.groups.add(Group.objects.get(name=Role.PANEL))
 
@@ -194,6 +204,15 @@ def test_a_wrong_answer_is_said_at_its_field_and_hands_nothing_over(
     assert list(page.context["form"].errors) == wrong
     assert acts_for(cell) == {old}
     assert not Handover.objects.exists()
+
+
+def test_a_new_person_is_what_the_form_begins_with(client, leader, old, cell):
+    factories.UnitUserFactory(organisation=cell, full_name="Phạm Thử Cùng Đơn Vị")
+    page = client.get(reverse("registry:hand_over", args=[cell.pk]))
+
+    chosen = [box.data["value"] for box in page.context["form"]["incoming"] if box.data["selected"]]
+    assert chosen == [""]
+    assertContains(page, "Người mới, ghi ở dưới")
 
 
 def test_nobody_takes_over_from_themselves(client, leader, old, cell):
