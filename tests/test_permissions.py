@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 SIGN_IN = "/accounts/login/"
 EVERYBODY = (*ROLES, "inactive")
 # Pages that come with django-allauth.
-LIBRARY = ("account_", "mfa_")
+LIBRARY = ("account_", "mfa_", "openid_")
 REFUSALS = {"in", "403", "404", "405", "409"}
 # What a request may always write: who is signed in, how often somebody has tried to, that they
 # were refused, and, for the person we have signed the form for alone, what was typed into it.
