@@ -6,7 +6,9 @@ from allauth.account import app_settings, forms
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context
+from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +20,18 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request):
         """Return False: accounts are opened by an administrator."""
         return False
+
+    def pre_login(self, request, user, **kwargs):
+        """Let nobody in by a slip that is too old; the reason may be said to who has it."""
+        by_directory = "sociallogin" in (kwargs.get("signal_kwargs") or {})
+        if user.has_an_old_slip and not by_directory:
+            signing.sign_in_failed(user.username)
+            messages.error(
+                request,
+                _("The password on this slip is too old. Ask for a new one; your work is kept."),
+            )
+            return redirect("account_login")
+        return super().pre_login(request, user, **kwargs)
 
     def login(self, request, user):
         """Sign in, and keep in the session when the person was here before."""

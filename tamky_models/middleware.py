@@ -5,6 +5,7 @@ import logging
 from http import HTTPStatus
 from time import perf_counter
 
+from allauth.account.authentication import get_authentication_records as _records
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
@@ -258,5 +259,8 @@ class OwnPasswordFirst:
             return None
         user = request.user
         if not user.is_authenticated or not user.must_change_password:
+            return None
+        # Who came by the committee's directory has used no password at all.
+        if any(each["method"] == "socialaccount" for each in _records(request, user)):
             return None
         return redirect("account_change_password")

@@ -283,6 +283,9 @@ ACCOUNT_SESSION_REMEMBER = False
 # Guessing is held up per account; an office of fifty people has one address between them.
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "60/m/ip,5/300s/key"}
 
+# A slip that nobody has used by then opens nothing; a new one takes those above a minute.
+FIRST_PASSWORD_DAYS = env.int("FIRST_PASSWORD_DAYS", 30)
+
 # Who must have a second factor, and why: tamky_models/second_factor.py.
 MFA_REQUIRED_ROLES = env.list("MFA_REQUIRED_ROLES", [] if DEBUG else ["CLERK", "ADMIN"])
 if not set(MFA_REQUIRED_ROLES) <= {"UNIT", "PANEL", "CLERK", "ADMIN"}:

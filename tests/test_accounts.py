@@ -1,6 +1,7 @@
 """How people sign in: passwords they can remember, guessing held up, nothing given away."""
 
 import unicodedata
+from datetime import timedelta
 from urllib.parse import urljoin
 
 import pytest
@@ -8,6 +9,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django.asserts import assertContains
 
 from registry.models import SecurityEvent, User
@@ -249,3 +251,50 @@ def test_signing_in_leads_to_no_other_site(client, wanted):
     assert urljoin(f"http://testserver{LOGIN}", answer.url).startswith("http://testserver/")
     assert "\\" not in answer.url
     assert "a" not in answer.cookies
+
+
+# --- Slips ----------------------------------------------------------------------------------------
+
+
+def test_a_slip_that_nobody_used_for_a_month_opens_nothing(client):
+    clerk, person = factories.ClerkFactory(), factories.UnitUserFactory()
+    password = person.reset_password(by=clerk)
+    User.objects.filter(pk=person.pk).update(
+        first_password_until=timezone.now() - timedelta(minutes=1)
+    )
+
+    answer = sign_in(client, person.username, password)
+
+    assert not signed_in(client)
+    assertContains(client.get(answer.url), "Mật khẩu trên phiếu này đã quá hạn")
+    password = person.reset_password(by=clerk)
+    sign_in(client, person.username, password)
+    assert signed_in(client)
+
+
+def test_a_password_of_ones_own_has_no_end(client):
+    person = factories.UnitUserFactory()
+    password = person.reset_password(by=factories.ClerkFactory())
+    sign_in(client, person.username, password)
+    choose(client, "một câu dài dễ nhớ", old=password)
+    client.post(reverse("account_logout"))
+    User.objects.filter(pk=person.pk).update(
+        first_password_until=timezone.now() - timedelta(days=1000)
+    )
+
+    sign_in(client, person.username, "một câu dài dễ nhớ")
+
+    assert signed_in(client)
+
+
+def test_a_password_the_administration_sets_is_changed_at_the_first_sign_in(client):
+    client.force_login(factories.AdminFactory())
+    person, new = factories.UnitUserFactory(), "một câu quản trị đặt"
+    url = reverse("admin:auth_user_password_change", args=[person.pk])
+    typed = {"password1": new, "password2": new, "usable_password": "true", "set-password": "1"}
+    client.post(url, typed)
+    client.post(reverse("account_logout"))
+
+    sign_in(client, person.username, new)
+
+    assert client.get("/models/").url == CHANGE

@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
@@ -352,3 +353,16 @@ def test_a_role_that_needs_a_factor_ends_what_was_opened_without(client, strict)
     change(client, person, groups=[clerk_group.pk])
 
     assert "_auth_user_id" not in theirs.get("/accounts/").wsgi_request.session
+
+
+def test_whoever_runs_the_server_helps_the_last_administrator_on_record():
+    admin = with_app(factories.AdminFactory())
+
+    call_command("reset_second_factor", admin.username.upper(), why="Mất điện thoại", verbosity=0)
+
+    assert not admin.authenticator_set.exists()
+    assert SecurityEvent.objects.get().about == "Mất điện thoại"
+    assert admin.history.latest().history_change_reason == "Mất điện thoại"
+    for name, why in (("khong-co", "x"), (admin.username, " ")):
+        with pytest.raises(CommandError):
+            call_command("reset_second_factor", name, why=why)

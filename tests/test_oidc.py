@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from registry.models import SecurityEvent, User
@@ -158,6 +160,17 @@ def test_an_account_that_was_switched_off_stays_so(client, directory):
     come_back(client, directory, preferred_username="0905123456")
 
     assert signed_in_as(client) is None
+
+
+def test_who_comes_by_the_directory_needs_no_slip(client, directory):
+    person = factories.UnitUserFactory(username="0905123456")
+    person.reset_password(by=factories.ClerkFactory())
+    User.objects.update(first_password_until=timezone.now() - timedelta(days=1))
+
+    come_back(client, directory, preferred_username="0905123456")
+
+    assert signed_in_as(client) == person
+    assert client.get("/models/").status_code == 200
 
 
 def test_the_second_factor_is_asked_for_as_after_a_password(client, directory):

@@ -85,6 +85,11 @@ class OpenAccountForm(InlineForm, AdminUserCreationForm):
         fields = ["username", "full_name"]
         field_classes = {"username": UsernameField}
 
+    def save(self, commit=True):
+        """Have the person choose a password of their own: two know this one."""
+        self.instance.must_change_password = True
+        return super().save(commit)
+
 
 class AccountForm(RecordForm):
     class Meta:
@@ -120,6 +125,8 @@ class PasswordForm(AdminPasswordChangeForm):
 
     def save(self, commit=True):
         self.user._change_reason = "set password"
+        # Two people know it: the one whose it is chooses another.
+        self.user.must_change_password = True
         SecurityEvent.record(SecurityEvent.Kind.FIRST_PASSWORD, user=self.user)
         return super().save(commit)
 

@@ -1,6 +1,7 @@
 """People, and the organisations they act for."""
 
 import secrets
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, Group, PermissionsMixin
@@ -57,6 +58,11 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
         default=False,
         help_text=_("While the password is one that others have seen, on a slip."),
     )
+    first_password_until = models.DateTimeField(
+        _("first password good until"),
+        null=True,
+        editable=False,
+    )
     is_shared = models.BooleanField(
         _("used by several people"),
         default=False,
@@ -75,6 +81,7 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
         excluded_fields=[
             "password",
             "last_login",
+            "first_password_until",
             "sessions_ended_at",
             "search_key",
             "sort_key",
@@ -201,7 +208,14 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
         password = f"{secrets.randbelow(10**digits):0{digits}}"
         self.set_password(password)
         self.must_change_password = True
+        self.first_password_until = timezone.now() + timedelta(days=settings.FIRST_PASSWORD_DAYS)
         return password
+
+    @property
+    def has_an_old_slip(self):
+        """Whether the password is one of a slip that has lain about for too long."""
+        until = self.first_password_until
+        return self.must_change_password and until is not None and until < timezone.now()
 
     def get_full_name(self):
         return str(self)

@@ -118,7 +118,7 @@ NOT_TEXT = {
     *("username", "password", "email", "phone", "contact_phone", "code", "search_key"),
     *("content_type", "sha256", "started", "ends", "path", "result", "number"),
 }
-NOT_SHOWN = {"Sequence", "Move", "FormToken", "DraftBuffer", "PartyCell"}
+NOT_SHOWN = {"Sequence", "Move", "FormToken", "DraftBuffer", "PartyCell", "SecurityEvent"}
 
 
 def lengthen():
