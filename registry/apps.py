@@ -8,9 +8,15 @@ class RegistryConfig(AppConfig):
     verbose_name = _("Registry")
 
     def ready(self):
-        from registry import history, sessions, setup, signing
+        from registry import appendonly, history, sessions, setup, signing
 
         history.connect()
         signing.connect()
         sessions.connect()
+        # The openings of a draft go with it, which may be discarded while it was never sent.
+        sent = "EXISTS (SELECT 1 FROM registry_practicemodel WHERE id = OLD.model_id AND {})"
+        appendonly.RULES.append(
+            appendonly.Rule("registry_opening", once=sent.format("code IS NOT NULL"))
+        )
         post_migrate.connect(setup.fill, sender=self)
+        post_migrate.connect(appendonly.install, sender=self)

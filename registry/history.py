@@ -4,10 +4,14 @@ import uuid
 from contextvars import ContextVar
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
-from simple_history.utils import bulk_create_with_history
+from simple_history.utils import bulk_create_with_history, get_change_reason_from_object
+
+from registry.sealing import Sealed, joined_to, seal_new
 
 _request = ContextVar("request", default=None)
 
@@ -18,7 +22,7 @@ def typed_by():
     return session.get("typed_by") if session is not None else None
 
 
-class HistoryEntry(models.Model):
+class HistoryEntry(Sealed):
     """What an entry knows beside the record's own fields."""
 
     on_behalf_of = models.ForeignKey(
@@ -38,6 +42,50 @@ class HistoryEntry(models.Model):
     class Meta:
         abstract = True
 
+    def joined(self):
+        return joined_to(type(self), [self.id]).get(self.id, {})
+
+    def chained_to(self):
+        return self.instance_type._base_manager.filter(pk=self.id)
+
+    def _seal_before(self):
+        return "" if self.history_type == "+" else super()._seal_before()
+
+
+class SealedHistoryManager(HistoryManager):
+    """The library's, which seals what it writes many at a time."""
+
+    def bulk_history_create(
+        self,
+        objs,
+        batch_size=None,
+        update=False,
+        default_user=None,
+        default_change_reason="",
+        default_date=None,
+        custom_historical_attrs=None,
+    ):
+        """Write the first entry of each record; those that have one are saved one by one."""
+        if update:
+            raise ValueError("Records that have a history are saved one by one.")
+        entries = [
+            self.model(
+                history_date=getattr(record, "_history_date", default_date or timezone.now()),
+                history_user=getattr(record, "_history_user", default_user),
+                history_change_reason=get_change_reason_from_object(record)
+                or default_change_reason,
+                history_type="+",
+                **{
+                    field.attname: getattr(record, field.attname)
+                    for field in self.model.tracked_fields
+                },
+                **(custom_historical_attrs or {}),
+            )
+            for record in objs
+        ]
+        seal_new(entries, joined_to(self.model, [entry.id for entry in entries]))
+        return self.model.objects.bulk_create(entries, batch_size=batch_size)
+
 
 class History(HistoricalRecords):
     """django-simple-history with our entry, and an author that outlives every account.
@@ -47,6 +95,7 @@ class History(HistoricalRecords):
 
     def __init__(self, **kwargs):
         kwargs.setdefault("bases", (HistoryEntry,))
+        kwargs.setdefault("history_manager", SealedHistoryManager)
         kwargs.setdefault("history_change_reason_field", models.TextField(null=True))
         super().__init__(**kwargs)
 

@@ -71,7 +71,11 @@ def fill(apps=installed, using="default", **kwargs):
 
 
 def begin(entries, first_ones):
-    """Fill an empty list."""
-    if not entries.exists():
-        for position, entry in enumerate(first_ones, 1):
-            entries.create(position=position, **entry)
+    """Fill an empty list, on record; while migrating to an earlier state of the list without."""
+    if entries.exists():
+        return
+    model = installed.get_model(entries.model._meta.label)
+    if {f.column for f in model._meta.fields} == {f.column for f in entries.model._meta.fields}:
+        entries = model.objects.using(entries.db)
+    for position, entry in enumerate(first_ones, 1):
+        entries.create(position=position, **entry)

@@ -8,9 +8,11 @@ class ReviewsConfig(AppConfig):
     verbose_name = _("Reviews")
 
     def ready(self):
+        from registry import appendonly
         from registry.querysets import SEEN_THROUGH
-        from reviews import setup
+        from reviews import invariants, setup  # noqa: F401
         from reviews.querysets import on_agenda_of
 
         SEEN_THROUGH.append(on_agenda_of)
+        appendonly.RULES += setup.NEVER_CHANGED
         post_migrate.connect(setup.fill, sender=self)

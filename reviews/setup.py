@@ -2,7 +2,28 @@
 
 from django.apps import apps as installed
 
+from registry.appendonly import Rule
 from registry.setup import begin
+
+# A ballot from when it is handed in, a paper from when it is issued: all but from when it is
+# open to all.
+_HANDED_IN = (
+    "EXISTS (SELECT 1 FROM reviews_assessment WHERE id = OLD.assessment_id"
+    " AND handed_in_at IS NOT NULL)"
+)
+_ISSUED = "EXISTS (SELECT 1 FROM reviews_decision WHERE id = {} AND issued_at IS NOT NULL)"
+_ISSUED_LINE = (
+    "EXISTS (SELECT 1 FROM reviews_decision JOIN reviews_decisionline"
+    " ON reviews_decision.id = reviews_decisionline.decision_id"
+    " WHERE reviews_decisionline.id = OLD.decisionline_id AND issued_at IS NOT NULL)"
+)
+NEVER_CHANGED = [
+    Rule("reviews_assessment", once="OLD.handed_in_at IS NOT NULL"),
+    Rule("reviews_score", once=_HANDED_IN),
+    Rule("reviews_decision", once="OLD.issued_at IS NOT NULL", but=("published_at",)),
+    Rule("reviews_decisionline", once=_ISSUED.format("OLD.decision_id")),
+    Rule("reviews_decisionline_take_up", once=_ISSUED_LINE),
+]
 
 # Written for the ballots of 2023 and for any: a committee rewrites them in the administration.
 STOCK_REMARKS = {

@@ -14,7 +14,9 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry import invariants
 from registry.models import Enrolment, PracticeModel
+from registry.sealing import broken_seals, sealed_models
 from reviews.models import Assessment, Conclusion, Decision, DecisionLine, Seminar
 from tests import permissions_world
 from tests.permissions_table import NO, ROLES, TABLE, answers
@@ -170,5 +172,7 @@ def test_any_sequence_of_doings_keeps_the_rules(world, steps):
                 continue
             assert response.status_code < 400, (response.status_code, role, name, key)
             check_rules(before, after)
+        assert list(invariants.findings()) == []
+        assert [each for model in sealed_models() for each in broken_seals(model)] == []
     finally:
         transaction.savepoint_rollback(mark)

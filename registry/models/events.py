@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.history import signed_in, where_from
+from registry.sealing import Sealed
 
 logger = logging.getLogger("registry.security")
 
@@ -24,8 +25,11 @@ def visible(text):
     )
 
 
-class SecurityEvent(models.Model):
+class SecurityEvent(Sealed):
     """Somebody signed in, was refused, got other rights. Written once, never changed."""
+
+    # What happened to no known account stands by itself.
+    CHAIN = "user_id"
 
     class Kind(models.TextChoices):
         SIGNED_IN = "signed in", _("signed in")

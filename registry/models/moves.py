@@ -18,6 +18,7 @@ from registry.models.outbox import Mail
 from registry.models.tokens import Sequence
 from registry.models.verdicts import ClosingKind, MoveRefused, StaleVersion, Verdict
 from registry.querysets import OfModelQuerySet
+from registry.sealing import Sealed
 
 # How long one may change one's mind about what was done to many at once.
 TO_TAKE_BACK = timedelta(minutes=10)
@@ -328,11 +329,13 @@ class Moving(Recorded):
         return self.code_of(year, Sequence.take(f"models of {year}"))
 
 
-class Move(models.Model):
+class Move(Sealed):
     """A move of a model: since when it stands where it stands, by whom, until when.
 
     Never changed.
     """
+
+    CHAIN = "model_id"
 
     model = models.ForeignKey(
         "registry.PracticeModel", models.PROTECT, related_name="moves", verbose_name=_("model")

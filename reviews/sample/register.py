@@ -23,6 +23,7 @@ from registry.models import (
     PracticeModel,
     Sequence,
 )
+from registry.sealing import seal_new
 from registry.setup import INDICATORS, MOVEMENTS
 from reviews.models import Decision, DecisionLine
 from reviews.sample import words
@@ -67,20 +68,24 @@ def _store(batch, papers, clerk):
         drawn.model._history_user = drawn.begun_by
     PracticeModel.objects.bulk_create(models, batch_size=ROWS_A_STATEMENT)
     _set_dates(batch)
-    PracticeModel.history.bulk_history_create(
+    joined = _join_movements(batch)
+    entries = PracticeModel.history.bulk_history_create(
         models, batch_size=ROWS_A_STATEMENT, default_change_reason=WHY
     )
+    _remember_movements(joined, entries)
     for drawn in batch:
         for enrolment in drawn.enrolments:
             enrolment._history_user = drawn.begun_by
     _insert(Enrolment, [each for drawn in batch for each in drawn.enrolments], clerk)
     moves = [move for drawn in batch for move in drawn.moves]
+    for move in moves:
+        move.model_id = move.model.pk
+    seal_new(moves)
     Move.objects.bulk_create(moves, batch_size=ROWS_A_STATEMENT)
     for kind, name in ((Outcome, "outcomes"), (Award, "awards"), (Note, "notes")):
         _insert(kind, [each for drawn in batch for each in getattr(drawn, name)], clerk)
     lines = [papers.take(drawn) for drawn in batch if drawn.line]
     _insert(DecisionLine, lines, clerk)
-    _join_movements(batch)
 
 
 def _insert(kind, records, clerk):
@@ -106,20 +111,22 @@ def _give_codes(batch):
 
 
 def _join_movements(batch):
-    """Join models and movements, also in the history of each model as it began."""
-    joined = {drawn.model.pk: drawn.movement.pk for drawn in batch if drawn.movement}
+    """Join models and movements; return the rows."""
     through = PracticeModel.movements.through
-    rows = through.objects.bulk_create(
-        [through(practicemodel_id=model, movement_id=to) for model, to in joined.items()],
+    return through.objects.bulk_create(
+        [
+            through(practicemodel_id=drawn.model.pk, movement_id=drawn.movement.pk)
+            for drawn in batch
+            if drawn.movement
+        ],
         batch_size=ROWS_A_STATEMENT,
     )
-    history = PracticeModel.history.model
-    began = dict(
-        history.objects.filter(id__gte=batch[0].model.pk, id__lte=batch[-1].model.pk).values_list(
-            "id", "history_id"
-        )
-    )
-    m2m_history = history.movements.model
+
+
+def _remember_movements(joined, entries):
+    """Write them into the history of each model, as it began."""
+    began = {entry.id: entry.pk for entry in entries}
+    m2m_history = PracticeModel.history.model.movements.model
     m2m_history.objects.bulk_create(
         [
             m2m_history(
@@ -128,7 +135,7 @@ def _join_movements(batch):
                 practicemodel_id=row.practicemodel_id,
                 movement_id=row.movement_id,
             )
-            for row in rows
+            for row in joined
         ],
         batch_size=ROWS_A_STATEMENT,
     )

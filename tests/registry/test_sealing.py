@@ -1,0 +1,136 @@
+"""Who changes the record by hand is found: a byte, a missing entry, a record beside its history."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, models, transaction
+
+from registry import appendonly
+from registry.history import HistoryEntry
+from registry.models import Call, PracticeModel, SecurityEvent, User
+from registry.sealing import Sealed, broken_seals, sealed_models
+from reviews.models import StockRemark
+from tests import factories, permissions_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    return permissions_world.build()
+
+
+def findings(capsys):
+    with pytest.raises(CommandError):
+        call_command("verify_history")
+    return capsys.readouterr().err
+
+
+def by_hand(sql, *values):
+    """Do what only somebody with the keys of the database can: take the triggers off first."""
+    with appendonly.suspended(), connection.cursor() as cursor:
+        cursor.execute(sql, values)
+
+
+def test_a_register_that_was_used_is_as_it_was_written(world, capsys):
+    call_command("verify_history")
+
+    said = capsys.readouterr().out
+    assert said.endswith("entries, each as it was written.\n")
+    assert int(said.split()[0]) > 200
+
+
+def test_a_changed_byte_of_any_entry_is_found_and_named(world):
+    more_than_the_world_has(world)
+    for model in sealed_models():
+        entry = model._base_manager.exclude(**{model.CHAIN: None}).order_by("-pk").first()
+        assert entry is not None, model
+        texts = [field for field in model._meta.concrete_fields if is_text(field)]
+        mark = transaction.savepoint()
+        change = f'UPDATE "{model._meta.db_table}" SET "{texts[0].column}" = %s'
+        by_hand(f'{change} WHERE "{model._meta.pk.column}" = %s', "x", entry.pk)
+
+        assert f"entry {entry.pk}, of record" in next(broken_seals(model)), model
+
+        transaction.savepoint_rollback(mark)
+
+
+def is_text(field):
+    return isinstance(field, models.CharField | models.TextField) and field.name != "seal"
+
+
+def more_than_the_world_has(world):
+    factories.RoundFactory()
+    factories.AwardFactory(model=world.running)
+    factories.NoteFactory(model=world.running)
+    factories.OutcomeFactory(enrolment=world.year_begun)
+    factories.MovementFactory()
+    seminar = factories.SeminarFactory()
+    criterion = factories.CriterionFactory(seminar=seminar)
+    member = factories.PanelMemberFactory(seminar=seminar)
+    item = factories.AgendaItemFactory(seminar=seminar, model=world.running)
+    seminar.open(by=world.people["clerk"])
+    ballot = item.ballots.get()
+    ballot.verdict = "maintain"
+    ballot.write(by=member.user, version=ballot.version, scores={criterion.pk: 5})
+    item.conclude(verdict="maintain", rationale="", whose="Chủ trì", by=world.people["clerk"])
+    item.recuse(member, reason="Tự xin", by=world.people["clerk"])
+    Call.tick(world.cell, 2026, by=world.people["clerk"])
+    StockRemark.objects.first().save()
+    SecurityEvent.record(SecurityEvent.Kind.REFUSED, user=world.people["unit"])
+
+
+def test_an_entry_taken_out_of_the_middle_is_missed(capsys):
+    model = factories.running()
+    middle = model.history.order_by("pk")[1]
+    by_hand(f"DELETE FROM {middle._meta.db_table} WHERE history_id = %s", middle.pk)
+
+    assert f"of record {model.pk}" in findings(capsys)
+
+
+def test_an_entry_taken_from_the_end_is_missed(capsys):
+    model = factories.running()
+    last = model.history.first()
+    by_hand(f"DELETE FROM {last._meta.db_table} WHERE history_id = %s", last.pk)
+
+    assert f"record {model.pk} is not what its history says: status" in findings(capsys)
+
+
+def test_a_record_changed_past_its_history_is_found(capsys):
+    model = factories.running(name="Đường hoa")
+    PracticeModel.objects.filter(pk=model.pk).update(name="Đường cờ")
+
+    assert f"record {model.pk} is not what its history says: name" in findings(capsys)
+
+
+def test_a_role_given_past_the_history_is_found(capsys):
+    person, clerk = factories.UserFactory(), factories.ClerkFactory()
+    through = User.groups.through
+    through.objects.bulk_create([through(user=person, group=clerk.groups.get())])
+
+    assert f"record {person.pk} is not what its history says: groups" in findings(capsys)
+
+
+def test_a_record_that_vanished_or_appeared_is_found(capsys):
+    gone, came = factories.FieldFactory(), factories.FieldFactory()
+    by_hand("DELETE FROM registry_field WHERE id = %s", gone.pk)
+    by_hand("DELETE FROM registry_historicalfield WHERE id = %s", came.pk)
+
+    said = findings(capsys)
+    assert f"registry_field: record {gone.pk} is gone, and its history does not say so." in said
+    assert f"registry_field: record {came.pk} has no history." in said
+
+
+def test_what_is_written_many_at_a_time_is_sealed_alike(capsys):
+    call_command("load_seminar_2023", verbosity=0)
+    call_command("generate_sample", models=20, verbosity=0, year=2024)
+    for model in PracticeModel.objects.filter(status="submitted")[:2]:
+        model.accept(by=factories.ClerkFactory())
+
+    call_command("verify_history")
+
+
+def test_every_history_is_sealed():
+    histories = [model for model in sealed_models() if issubclass(model, HistoryEntry)]
+
+    assert len(histories) > 20
+    assert all(issubclass(model, Sealed) for model in histories)
