@@ -18,5 +18,6 @@ class RegistryConfig(AppConfig):
         appendonly.RULES.append(
             appendonly.Rule("registry_opening", once=sent.format("code IS NOT NULL"))
         )
+        appendonly.RULES += map(appendonly.Rule, ("registry_handover", "registry_redaction"))
         post_migrate.connect(setup.fill, sender=self)
         post_migrate.connect(appendonly.install, sender=self)

@@ -19,6 +19,7 @@ from registry.models import (
     Opening,
     Organisation,
     PracticeModel,
+    Redaction,
     SavedFilter,
     SecurityEvent,
     Sequence,
@@ -66,6 +67,7 @@ def one_of_each():
         getattr(factories, factory)(model=model)
     factories.OutcomeFactory(enrolment=enrolment)
     Opening.objects.create(model=model, by=clerk)
+    Redaction.objects.create(by=clerk, reason="Thử", paper="CV 1", what={})
     Mail.objects.create(move=model.moves.first(), to="mot@example.vn", subject="Thử", body="Thử")
     SecurityEvent.record(SecurityEvent.Kind.REFUSED, user=clerk, about="GET /admin/")
     person = factories.UnitUserFactory(organisation=model.organisation)

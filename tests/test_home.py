@@ -13,6 +13,7 @@ from django.utils import timezone
 from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains
 
+from registry import appendonly
 from registry.filters import Waiting
 from registry.models import DraftBuffer, Move, Note, PracticeModel, User
 from tests import factories
@@ -354,9 +355,10 @@ def test_what_waits_for_others_stands_apart_from_what_waits_for_oneself(client, 
 def test_each_says_since_when_it_waits(client, cell):
     unit, clerk = of(cell), factories.ClerkFactory()
     model = factories.returned(organisation=cell, by=unit, clerk=clerk)
-    Move.objects.filter(model=model, to_status="returned").update(
-        at=timezone.now() - timedelta(days=9)
-    )
+    with appendonly.suspended():
+        Move.objects.filter(model=model, to_status="returned").update(
+            at=timezone.now() - timedelta(days=9)
+        )
     sign_in(client, unit)
 
     day = timezone.localtime(model.moves.get(to_status="returned").at)

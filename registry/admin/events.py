@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import Seen
-from registry.models import SecurityEvent
+from registry.models import Redaction, SecurityEvent
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -33,3 +33,11 @@ class SecurityEventAdmin(Seen):
     fieldsets = [(None, {"fields": [
         "at", "kind", "user", "username", "by", "about", "address", "request_id",
     ]})]  # fmt: skip
+
+
+@admin.register(Redaction)
+class RedactionAdmin(Seen):
+    list_display = ["at", "by", "reason", "paper"]
+    list_select_related = ["by"]
+    date_hierarchy = "at"
+    fieldsets = [(None, {"fields": ["at", "by", "reason", "paper", "what"]})]

@@ -13,6 +13,7 @@ from registry.models.organisation import Organisation, PartyCell
 from registry.models.outbox import Mail
 from registry.models.people import Membership, Role, User
 from registry.models.practice import PracticeModel
+from registry.models.redactions import Redaction
 from registry.models.tokens import FormToken, Sequence, TokenSpent
 from registry.models.verdicts import ClosingKind, MoveRefused, RetireReason, StaleVersion, Verdict
 
@@ -40,6 +41,7 @@ __all__ = [
     "Outcome",
     "PartyCell",
     "PracticeModel",
+    "Redaction",
     "Replication",
     "RetireReason",
     "Role",

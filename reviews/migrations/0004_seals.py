@@ -11,7 +11,7 @@ def seal(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviews', '0002_stock_remarks'),
+        ('reviews', '0003_handover_and_typed_by'),
     ]
 
     operations = [
