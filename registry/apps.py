@@ -14,10 +14,14 @@ class RegistryConfig(AppConfig):
         signing.connect()
         sessions.connect()
         # The openings of a draft go with it, which may be discarded while it was never sent.
-        sent = "EXISTS (SELECT 1 FROM registry_practicemodel WHERE id = OLD.model_id AND {})"
-        appendonly.RULES.append(
-            appendonly.Rule("registry_opening", once=sent.format("code IS NOT NULL"))
+        sent = (
+            "EXISTS (SELECT 1 FROM registry_practicemodel"
+            " WHERE id = OLD.model_id AND code IS NOT NULL)"
         )
-        appendonly.RULES += map(appendonly.Rule, ("registry_handover", "registry_redaction"))
+        appendonly.RULES += [
+            appendonly.Rule("registry_opening", once=sent),
+            appendonly.Rule("registry_handover"),
+            appendonly.Rule("registry_redaction"),
+        ]
         post_migrate.connect(setup.fill, sender=self)
         post_migrate.connect(appendonly.install, sender=self)

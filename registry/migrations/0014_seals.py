@@ -15,7 +15,7 @@ CHAINS = {'move': 'model_id', 'securityevent': 'user_id'}
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0012_handover_and_typed_by'),
+        ('registry', '0013_first_password_until'),
     ]
 
     operations = [

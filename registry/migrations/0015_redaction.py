@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0013_seals'),
+        ('registry', '0014_seals'),
     ]
 
     operations = [
