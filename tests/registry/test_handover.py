@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from registry.models import Handover, Membership, Role, SecurityEvent, User
+from registry.models import Handover, Membership, MoveRefused, Role, SecurityEvent, User
 from tests import factories
 from tests.factories import PASSWORD
 
@@ -250,7 +250,10 @@ def test_two_who_hand_over_at_once_do_it_once(client, leader, old, cell):
     page = hand_over(client, cell, membership)
 
     assert page.status_code == 200
+    with pytest.raises(MoveRefused):
+        Handover.carry_out(membership, User(username="0905000002", full_name="Hai"), by=leader)
     assert Handover.objects.count() == 1
+    assert not User.objects.filter(username="0905000002").exists()
 
 
 def test_a_ward_hands_over_below_it_alone(client, leader, cell):
