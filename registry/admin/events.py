@@ -38,6 +38,7 @@ class SecurityEventAdmin(Seen):
 @admin.register(Redaction)
 class RedactionAdmin(Seen):
     list_display = ["at", "by", "reason", "paper"]
+    search_fields = ["reason", "paper"]
     list_select_related = ["by"]
     date_hierarchy = "at"
     fieldsets = [(None, {"fields": ["at", "by", "reason", "paper", "what"]})]
