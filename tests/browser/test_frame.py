@@ -17,7 +17,7 @@ def test_signing_in_is_accessible_and_fits_the_screen(page, width):
 
     page.goto("/accounts/login/")
     assert violations(page) == []
-    page.click("main button")
+    page.click("main button:not([type=button])")
     page.wait_for_selector(".govuk-error-summary")
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -37,7 +37,7 @@ def test_a_refusal_is_accessible_fits_the_smallest_screen_and_leads_on(page, add
 
 def test_errors_are_met_first_and_lead_to_their_field(page):
     page.goto("/accounts/login/")
-    page.click("main button")
+    page.click("main button:not([type=button])")
 
     assert page.evaluate("document.activeElement.className") == "govuk-error-summary"
     page.click(".govuk-error-summary a >> nth=0")
@@ -46,7 +46,7 @@ def test_errors_are_met_first_and_lead_to_their_field(page):
 
 def test_signing_in_works_without_scripts(page_without_js):
     page_without_js.goto("/accounts/login/")
-    page_without_js.click("main button")
+    page_without_js.click("main button:not([type=button])")
 
     assert page_without_js.locator(".govuk-error-summary a").count() == 2
 
@@ -61,7 +61,9 @@ def test_pressing_twice_sends_once_and_the_button_comes_back_with_the_page(page)
 
     page.route("**/accounts/login/", stay_on_the_page)
     with page.expect_request("**/accounts/login/"):
-        page.evaluate("for (let i = 0; i < 2; i++) document.querySelector('main button').click()")
+        page.locator("main button:not([type=button])").evaluate(
+            "button => { for (let i = 0; i < 2; i++) button.click(); }"
+        )
     assert page.locator("form[data-sent] button[aria-disabled]").count() == 1
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow'))")
 

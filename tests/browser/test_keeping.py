@@ -39,7 +39,7 @@ def sign_in(page, username="donvi"):
     page.goto("/accounts/login/")
     page.fill("[name=login]", username)
     page.fill("[name=password]", PASSWORD)
-    page.click("main form button")
+    page.click("main form button:not([type=button])")
     page.locator(".app-account__name").wait_for()
 
 
@@ -156,7 +156,7 @@ def test_signing_out_in_another_tab_loses_nothing(page):
     page.wait_for_url("**/accounts/login/**")
     page.fill("[name=login]", "donvi")
     page.fill("[name=password]", PASSWORD)
-    page.click("main form button")
+    page.click("main form button:not([type=button])")
     page.wait_for_url("**/models/new/**")
 
     assert written(page) == WORDS + MORE

@@ -300,7 +300,7 @@ def sign_in(page, user):
     page.goto("/accounts/login/")
     page.fill("[name=login]", user.username)
     page.fill("[name=password]", PASSWORD)
-    go(page, "main button")
+    go(page, "main form button:not([type=button])")
     assert page.locator(".app-account__name").inner_text() == user.full_name
 
 
