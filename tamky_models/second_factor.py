@@ -205,9 +205,6 @@ class SecondFactorFirst:
         {
             "account_logout",
             "account_reauthenticate",
-            "mfa_index",
-            "mfa_activate_totp",
-            "mfa_add_webauthn",
             "mfa_reauthenticate",
             "mfa_reauthenticate_webauthn",
             "favicon",
@@ -217,6 +214,9 @@ class SecondFactorFirst:
             "ready",
         }
     )
+
+    # While there is no factor: to whoever cannot show the one there is, these are closed too.
+    SET_UP = frozenset({"mfa_index", "mfa_activate_totp", "mfa_add_webauthn"})
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -233,7 +233,7 @@ class SecondFactorFirst:
         if user.must_change_password and name == "account_change_password":
             return None
         if not user.authenticator_set.exists():
-            return redirect("mfa_index")
+            return None if name in self.SET_UP else redirect("mfa_index")
         return redirect_to_login(request.get_full_path(), reverse("mfa_reauthenticate"))
 
 
@@ -266,7 +266,7 @@ def used(sender, request, user, authenticator, **kwargs):
 def added(sender, request, user, authenticator, **kwargs):
     request.session[PASSED] = user.pk
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
-        SecurityEvent.record(Kind.FACTOR_ADDED, user=user, about=authenticator)
+        SecurityEvent.record(Kind.FACTOR_ADDED, user=user, about=authenticator.type)
         sessions.end_all(user, request=request, about=Kind.FACTOR_ADDED.label)
 
 
@@ -274,7 +274,7 @@ def removed(sender, request, user, authenticator, **kwargs):
     if not user.authenticator_set.exists():
         request.session.pop(PASSED, None)
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
-        SecurityEvent.record(Kind.FACTOR_REMOVED, user=user, about=authenticator)
+        SecurityEvent.record(Kind.FACTOR_REMOVED, user=user, about=authenticator.type)
         sessions.end_all(user, request=request, about=Kind.FACTOR_REMOVED.label)
 
 

@@ -19,6 +19,7 @@ from tests import factories
 from tests.factories import PASSWORD
 from tests.permissions_world import open_session
 from tests.test_admin_saving import address, change
+from tests.test_project import PRODUCTION, manage
 
 pytestmark = pytest.mark.django_db
 
@@ -110,11 +111,23 @@ def test_a_session_opened_with_the_password_alone_is_asked_for_the_factor(client
     """Stolen, or older than the role: the account has a factor, this session has not shown it."""
     client.force_login(with_app(factories.AdminFactory()))
 
-    for where in ("/admin/", "/admin/registry/user/", "/models/"):
+    keys = reverse("mfa_add_webauthn")
+    for where in (SET_UP, keys, "/admin/", "/admin/registry/user/", "/models/"):
         again = f"{reverse('mfa_reauthenticate')}?next={where}"
         assertRedirects(client.get(where), again, fetch_redirect_response=False)
     assertRedirects(client.post(again, {"code": code()}), "/models/", fetch_redirect_response=False)
     assert client.get("/admin/").status_code == 200
+
+
+def test_production_asks_clerk_and_administrator_and_understands_no_other_roles():
+    command = "from django.conf import settings; print(settings.MFA_REQUIRED_ROLES)"
+
+    asked = manage("shell", "-v0", "-c", command, **PRODUCTION)
+    wrong = manage("check", **PRODUCTION, MFA_REQUIRED_ROLES="CLERK,LEADER")
+
+    assert asked.stdout.strip() == "['CLERK', 'ADMIN']"
+    assert "MFA_REQUIRED_ROLES" in wrong.stderr
+    assert wrong.returncode != 0
 
 
 # --- Signing in -----------------------------------------------------------------------------------

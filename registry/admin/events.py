@@ -22,7 +22,7 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(SecurityEvent)
 class SecurityEventAdmin(Seen):
-    list_display = ["at", "kind", "user", "username", "by", "address", "about"]
+    list_display = ["at", "kind", "whose", "by", "address"]
     list_display_links = ["at", "kind"]
     list_filter = [KindFilter]
     list_select_related = ["user", "by"]
@@ -33,6 +33,11 @@ class SecurityEventAdmin(Seen):
     fieldsets = [(None, {"fields": [
         "at", "kind", "user", "username", "by", "about", "address", "request_id",
     ]})]  # fmt: skip
+
+    @admin.display(description=_("account"), ordering="user__sort_key")
+    def whose(self, event):
+        """Return whose account it was about, or the name that was tried."""
+        return event.user or event.username or "–"
 
 
 @admin.register(Redaction)
