@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
 from registry.keeping import keep_own_words, keep_words
-from registry.models import DraftBuffer
+from registry.models import DraftBuffer, SecurityEvent
 from registry.views.look import text_size
 
 
@@ -44,7 +44,13 @@ def draft_look(request):
 
 
 def csrf_failure(request, reason=""):
-    """Keep what was sent from a page of an earlier session, and say where it is to be found."""
+    """Keep what was sent from a page of an earlier session, and say where it is to be found.
+
+    Of somebody signed in it is on record: another site may have sent it in their name.
+    """
+    if request.user.is_authenticated:
+        about = f"{request.method} {request.path}: {reason}"
+        SecurityEvent.record(SecurityEvent.Kind.REFUSED, user=request.user, about=about)
     context = {"buffer": keep_words(request) if request.method == "POST" else None}
     return render(request, "403_csrf.html", context, status=HTTPStatus.FORBIDDEN)
 

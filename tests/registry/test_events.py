@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
+from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains
 
@@ -135,6 +136,18 @@ def test_a_refusal_says_what_was_tried(client):
 
     assert events() == [(Kind.REFUSED, person, person)]
     assert SecurityEvent.objects.get().about == "GET /admin/"
+
+
+def test_a_form_without_its_token_is_on_record_for_who_is_signed_in():
+    person, client = factories.UnitUserFactory(), Client(enforce_csrf_checks=True)
+    assert client.post(LOGIN, {"login": "a"}).status_code == 403
+    assert not events()
+    client.force_login(person)
+
+    assert client.post("/seen/").status_code == 403
+
+    assert events() == [(Kind.REFUSED, person, person)]
+    assert SecurityEvent.objects.get().about.startswith("POST /seen/: CSRF")
 
 
 def test_events_are_read_newest_first_by_kind_and_changed_by_nobody(client, registrar):
