@@ -31,6 +31,21 @@ FILES = "files"
 NAMED = "%Y%m%dT%H%M%S%fZ"
 AS_OUR_OWN = ("--format=custom", "--no-owner", "--no-privileges")
 
+# Tables and functions of ours; the schema stays, with the rights that roles have in it.
+EMPTY = """
+DO $$ DECLARE found record; BEGIN
+  FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE format('DROP TABLE public.%I CASCADE', found.tablename);
+  END LOOP;
+  FOR found IN SELECT oid::regprocedure AS name FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (
+      SELECT 1 FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid
+      AND deptype = 'e') LOOP
+    EXECUTE format('DROP FUNCTION %s CASCADE', found.name);
+  END LOOP;
+END $$;
+"""
+
 
 class BackupError(Exception):
     """A sentence for whoever runs the command."""
@@ -310,7 +325,7 @@ def _restore_database(dump, aside):
         "--single-transaction",
         "--quiet",
         "--set=ON_ERROR_STOP=1",
-        given=f"DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n{script}",
+        given=EMPTY + script,
     )
 
 
