@@ -56,7 +56,6 @@ class LogRequest:
 SWITCHED_OFF = (
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "display-capture",
@@ -78,7 +77,6 @@ SWITCHED_OFF = (
     "serial",
     "storage-access",
     "usb",
-    "web-share",
     "xr-spatial-tracking",
 )
 ON_EVERY_ANSWER = {

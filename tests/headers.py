@@ -21,7 +21,7 @@ OF_PAGES = {
 }
 OF_UPLOADED_FILES = {"sandbox", "default-src 'none'"}
 # One of each kind: what sees and hears, what finds, what pays, what reaches into the machine.
-OFF = {"camera=()", "microphone=()", "geolocation=()", "payment=()", "usb=()", "bluetooth=()"}
+OFF = {"camera=()", "microphone=()", "geolocation=()", "payment=()", "usb=()"}
 KEYS = {"publickey-credentials-create=(self)", "publickey-credentials-get=(self)"}
 
 
