@@ -142,6 +142,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tamky_models.middleware.RefuseNulBytes",
     "tamky_models.middleware.RefuseStrangeMethods",
+    "tamky_models.health.MonitorsAreNobody",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "tamky_models.middleware.VietnameseFirst",
     "tamky_models.middleware.RefuseTooLarge",
