@@ -371,7 +371,7 @@ def stored():
                 field.attname
                 for field in model._meta.concrete_fields
                 if not field.primary_key
-                and field.name != "file"  # drawn anew each time
+                and field.name not in {"file", "seal"}  # drawn anew each time, or over the moment
                 and not isinstance(field, OF_THE_MOMENT)
                 and (not field.related_model or field.related_model.__name__ in SETTLED)
                 and not (model.__name__.startswith("Historical") and field.name == "id")
