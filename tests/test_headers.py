@@ -5,6 +5,7 @@ seen in ``test_permissions``; on the pages of errors also in ``test_errors``.
 """
 
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from django.urls import reverse
 
 from tests import factories
 from tests.factories import PASSWORD
-from tests.headers import wrong_with
+from tests.headers import EXACTLY, wrong_with
 
 LOGIN = "/accounts/login/"
 KEY = "0f8Jq2mVb7XcL1sRw9TzYk4HdNp6GuEa3ZiCoQxWnDlMrBtKhS"
@@ -248,3 +249,41 @@ def test_manage_py_stops_with_the_sentence_and_nothing_is_started():
         f"{ImproperlyConfigured.__module__}.ImproperlyConfigured:"
         " Set SECRET_KEY to at least 50 random characters."
     )
+
+
+# --- The proxy ------------------------------------------------------------------------------------
+
+
+def test_the_proxy_gives_its_own_answers_the_same_headers_and_leaves_ours_alone():
+    proxy = (django_settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
+    maps = dict(
+        re.findall(r"^map \S+ (\$own_\w+) \{\s+(.+?);\s+default \"\";", proxy, re.M | re.DOTALL)
+    )
+    added = dict(re.findall(r"^ +add_header (\S+) (\S+) always;", proxy, re.M))
+
+    assert set(added) == {
+        *EXACTLY,
+        "Cache-Control",
+        "Content-Security-Policy",
+        "Permissions-Policy",
+        "Retry-After",
+        "Strict-Transport-Security",
+    }
+    assert proxy.count("add_header") == len(added)
+    said = {name: maps[variable].removeprefix('"" ').strip('"') for name, variable in added.items()}
+    assert {name: said[name] for name in EXACTLY} == EXACTLY
+    assert said["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+    assert "default-src 'none'" in said["Content-Security-Policy"]
+    assert proxy.count("server_tokens off;") == 2
+
+
+def test_the_proxy_lets_through_what_the_register_refuses_with_a_page_and_waits_longer():
+    proxy = (django_settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
+    server = runpy.run_path(str(django_settings.BASE_DIR / "deploy" / "gunicorn.conf.py"))
+
+    (most,) = re.findall(r"client_max_body_size (\d+)m;", proxy)
+    (waits,) = re.findall(r"proxy_read_timeout (\d+)s;", proxy)
+
+    assert int(most) > django_settings.REQUEST_MAX_MEGABYTES
+    assert int(waits) > server["timeout"] > django_settings.LONG_REQUEST_SECONDS
+    assert server["graceful_timeout"] >= django_settings.LONG_REQUEST_SECONDS
