@@ -4,7 +4,7 @@ import multiprocessing
 import os
 
 bind = os.environ.get("LISTEN", "127.0.0.1:8001")
-# Each worker answers one request at a time; the database pool has a place for each.
+# Each worker answers one request at a time, over a connection of its own to the database.
 workers = int(os.environ.get("WORKERS", 2 * multiprocessing.cpu_count() + 1))
 # The last resort: the register itself ends what takes longer than LONG_REQUEST_SECONDS.
 longest = int(os.environ.get("LONG_REQUEST_SECONDS", "120"))

@@ -1,5 +1,6 @@
 """Where uploaded files lie: in a folder that no address leads to."""
 
+import os
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -20,11 +21,31 @@ class PrivateStorage(FileSystemStorage):
     def url(self, name):
         raise ValueError("A private file has no address; ask the view of its record.")
 
+    def _save(self, name, content):
+        """Have the file on the disk before its row is; leave no part of it where that fails."""
+        try:
+            name = super()._save(name, content)
+            for path in (self.path(name), os.path.dirname(self.path(name))):
+                _flush(path)
+        except OSError:
+            self.delete(name)
+            raise
+        return name
+
     def save(self, name, content, max_length=None):
         name = super().save(name, content, max_length)
         if (saved := _saved.get()) is not None:
             saved.append((self, name))
         return name
+
+
+def _flush(path):
+    """Let a power cut not take what was written: the database does the same for its rows."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 Their pages stand alone: no session, no database, no context processor that could fail again.
 """
 
+import errno
 import sys
 from http import HTTPStatus
 
@@ -47,11 +48,15 @@ def permission_denied(request, exception):
 
 
 def server_error(request):
-    """Answer 503 to a database away or too slow, 500 to a fault of ours; Django logs both."""
+    """Answer 503 to a database away or too slow and to a full disk, 500 to a fault of ours.
+
+    Django logs them all.
+    """
     context = {"address": request.get_full_path(), **_sent(request)}
     error = sys.exception()
-    if is_database_away(error):
-        context["too_slow"] = is_too_slow(error)
+    no_room = has_no_room(error)
+    if no_room or is_database_away(error):
+        context |= {"no_room": no_room, "too_slow": is_too_slow(error)}
         response = _page("503.html", HTTPStatus.SERVICE_UNAVAILABLE, context)
         response["Retry-After"] = RETRY_AFTER_SECONDS
         return response
@@ -66,6 +71,15 @@ def is_database_away(error):
         return False
     # What SQLite says also of a table that is not there.
     return getattr(error.__cause__, "sqlite_errorname", "") != "SQLITE_ERROR"
+
+
+def has_no_room(error):
+    """Whether a disk is full: that of the files, or the database's."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    cause = getattr(error, "__cause__", None)
+    codes = {getattr(cause, name, None) for name in ("sqlite_errorname", "sqlstate")}
+    return bool(codes & {"SQLITE_FULL", "53100"})
 
 
 def _page(template, status, context):

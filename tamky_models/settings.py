@@ -213,15 +213,10 @@ if DATABASE_ENGINE == "sqlite3":
     # Races can only be tested on a database that several connections share.
     DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / "test.sqlite3"}
 else:
-    DATABASES["default"]["OPTIONS"] = {
-        # A pool that tries on by itself waits longer each time, and then is minutes late.
-        "pool": {
-            "timeout": 3,
-            "reconnect_timeout": 5,
-            "max_size": env.int("DATABASE_POOL_SIZE", 8),
-        },
-        "connect_timeout": 3,
-    }
+    # Each process keeps one connection. A pool would make everybody wait for its time-out, one
+    # behind the other, while the server is away; so they are told at once.
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 3}
+    DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 CACHES = {

@@ -1,22 +1,27 @@
 """What goes wrong is told: each refusal has a page with one plain sentence and a way on."""
 
+import errno
 import json
 import logging
 import os
+import sqlite3
 import subprocess
 import sys
+import uuid
 from http import HTTPStatus
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import OperationalError, connection
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from lxml import html
 
 from registry.models import Note
+from tamky_models.errors import has_no_room
 from tests import factories, permissions_world
 from tests.headers import wrong_with
 from tests.permissions_world import body
@@ -344,6 +349,37 @@ def test_once_the_database_is_back_the_register_goes_on_by_itself(tmp_path):
     )
 
     assert (before.status_code, after.status_code) == (503, 200)
+
+
+def test_a_full_disk_is_said_and_what_was_sent_is_kept(clerk, world, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FileSystemStorage, "_save", full)
+    address = reverse("registry:evidence_add", args=[world.draft.pk])
+    photo = SimpleUploadedFile("duong-hoa.jpg", factories.a_jpeg(), "image/jpeg")
+    sent = {"token": uuid.uuid4(), "kind": "photo", "caption": "Đường hoa", "files": photo}
+
+    response = clerk.post(address, sent)
+
+    assert "hết chỗ lưu" in words_of(response, 503)
+    assert "duong-hoa.jpg" in words_of(response, 503)
+    (form,) = page_of(response, 503).xpath(".//form")
+    assert dict(form.form_values())["caption"] == "Đường hoa"
+    assert not world.draft.evidence.filter(caption="Đường hoa").exists()
+
+
+def test_a_database_whose_disk_is_full_has_no_room(tmp_path):
+    small = sqlite3.connect(tmp_path / "small.sqlite3")
+    small.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(sqlite3.OperationalError) as full:
+        small.execute("CREATE TABLE words (word)")
+    small.close()
+    error = OperationalError("database or disk is full")
+    error.__cause__ = full.value
+
+    assert has_no_room(error)
+    assert not has_no_room(OperationalError("the connection was closed"))
 
 
 @pytest.mark.parametrize(

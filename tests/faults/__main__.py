@@ -7,13 +7,13 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests.faults import crashes, races, sessions
+from tests.faults import away, crashes, races, sessions
 from tests.faults.accounting import HEAD, Report, exit_code
 from tests.faults.databases import BOTH
-from tests.faults.experiment import EXPERIMENTS, Sizes
+from tests.faults.experiment import EXPERIMENTS, Impossible, Sizes
 from tests.faults.register import WORKERS, Register
 
-MODULES = (crashes, races, sessions)  # each adds its experiments
+MODULES = (away, crashes, races, sessions)  # each adds its experiments
 
 
 def main():
@@ -63,12 +63,15 @@ def carry_out(experiment, database, folder, template, sizes):
     register = Register(database, folder, template=template)
     try:
         experiment.run(register, report, sizes)
+    except Impossible as error:
+        report.impossible = str(error)
     except (Exception, SystemExit) as error:  # the others go on; this one has failed
         report.check("the experiment came to its end", False, f"{type(error).__name__}: {error}")
         traceback.print_exc()
     finally:
         register.stop()
         report.end()
+        database.drop(register.name)
     return report
 
 

@@ -1,5 +1,6 @@
 """The two databases, as durable as in production, and what can be done to them."""
 
+import copy
 import os
 import pwd
 import shutil
@@ -24,6 +25,20 @@ class Sqlite:
         pass
 
     stop = start
+
+    def runs(self):
+        return True
+
+    def moved_to(self, folder, name):
+        """Return the same in another folder, with a copy of one register's file."""
+        other = Sqlite(folder)
+        other.create(name)
+        self.rows(name, "PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copy(self.file(name), other.file(name))
+        return other
+
+    def drop(self, name):
+        shutil.rmtree(self.folder / name)
 
     def address(self, name):
         return f"sqlite:///{self.file(name)}"
@@ -57,7 +72,13 @@ class Postgres:
     name = "PostgreSQL"
     key = "postgres"
     # Only so many, but none of what makes it durable is switched off.
-    SETTINGS = {"listen_addresses": "", "max_connections": "200", "log_min_messages": "fatal"}
+    SETTINGS = {
+        "listen_addresses": "",
+        "max_connections": "200",
+        "log_min_messages": "fatal",
+        "min_wal_size": "32MB",
+        "max_wal_size": "64MB",
+    }
 
     def __init__(self, folder):
         self.folder = folder / "server"
@@ -91,8 +112,23 @@ class Postgres:
         given = " ".join([f"-k '{self.folder}'", *options])
         self._run("pg_ctl", "start", "--wait", "--silent", "-o", given)
 
-    def stop(self, mode="fast", *, check=True):
-        self._run("pg_ctl", "stop", f"--mode={mode}", "--wait", "--silent", check=check)
+    def stop(self, mode="fast"):
+        self._run("pg_ctl", "stop", f"--mode={mode}", "--wait", "--silent", check=False)
+
+    def runs(self):
+        return self._run("pg_ctl", "status", check=False).returncode == 0
+
+    def moved_to(self, folder, name):
+        """Return a second server on a copy of all that this one has stored."""
+        self.stop()
+        other = copy.copy(self)
+        other.folder, other.data = folder, folder / "data"
+        subprocess.run(["cp", "--archive", self.data, folder], check=True)
+        if self.account:
+            os.chown(folder, self.account["user"], self.account["group"])
+        self.start()
+        other.start()
+        return other
 
     def address(self, name):
         return f"postgres://postgres@{quote(str(self.folder), safe='')}/{name.lower()}"
@@ -102,6 +138,10 @@ class Postgres:
             connection.execute(
                 f'CREATE DATABASE "{name.lower()}" TEMPLATE "{(template or "template1").lower()}"'
             )
+
+    def drop(self, name):
+        with self.connected("postgres") as connection:
+            connection.execute(f'DROP DATABASE "{name.lower()}" WITH (FORCE)')
 
     @contextmanager
     def connected(self, name):

@@ -4,6 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
+class Impossible(Exception):
+    """This machine does not let the experiment be carried out; its message says why."""
+
+
 @dataclass
 class Sizes:
     """How much of everything; smaller than the full table's, to take minutes and not an hour."""
@@ -11,13 +15,15 @@ class Sizes:
     posts: int = 300
     at_once: int = 100
     photos: int = 24
+    away: int = 15
 
     @classmethod
     def full(cls):
-        return cls(posts=3000, at_once=200, photos=300)
+        return cls(posts=3000, at_once=200, photos=300, away=60)
 
     def __str__(self):
-        return f"{self.posts} posts, {self.at_once} at a time, {self.photos} with photos"
+        many = f"{self.posts} posts, {self.at_once} at a time, {self.photos} with photos"
+        return f"{many}; the database away for {self.away} s"
 
 
 @dataclass

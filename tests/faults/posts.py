@@ -2,6 +2,7 @@
 
 import re
 import statistics
+import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +27,8 @@ class Posts:
         self.sending = sending
         self.photo = photo
         self.statuses = Counter()
-        self.seconds = []
+        self.log = []
+        self.last_page = ""
         usernames = people or register.people["units"]
         self.turns = cycle(usernames)
         self.owner = {}
@@ -70,13 +72,17 @@ class Posts:
     def _post(self, element, visitor, path, fields, files=()):
         """Send one form; return the answer if it acknowledges."""
         self.account.attempted.add(element)
+        begun = time.monotonic()
         try:
             answer = visitor.post(path, fields, files)
         except NoAnswer:
-            self.statuses["no answer"] += 1
+            answer = None
+        status = answer.status if answer else "no answer"
+        self.statuses[status] += 1
+        self.log.append((begun, time.monotonic(), status))
+        if answer is None:
             return None
-        self.statuses[answer.status] += 1
-        self.seconds.append(answer.seconds)
+        self.last_page = answer.text
         if answer.status != 302 or not LOCATION.search(answer.location):
             return None
         self.account.acknowledged.add(element)
@@ -123,7 +129,8 @@ class Posts:
         }
 
     def p95(self):
-        return statistics.quantiles(self.seconds, n=20)[-1] if len(self.seconds) > 1 else 0.0
+        seconds = [ended - begun for begun, ended, _status in self.log]
+        return statistics.quantiles(seconds, n=20)[-1]
 
     def said(self):
         """Return the answers in words: "200 × 302, 3 × no answer"."""

@@ -22,19 +22,17 @@ class Register:
     numbers = count(1)
 
     def __init__(self, database, folder, *, template=None):
-        self.database = database
         self.name = f"{'copy' if template else 'template'}_{next(self.numbers)}"
         self.folder = folder / self.name
         self.folder.mkdir()
         self.media = self.folder / "media"
         self.media.mkdir()
-        self.log = self.folder / "log"
+        self.log = folder / f"{self.name}.log"
         self.people = template.people if template else None
         self.sessions = template.sessions if template else {}
         self.process = None
         self.port = free_port()
         self.environment = os.environ | {
-            "DATABASE_URL": database.address(self.name),
             "DJANGO_SETTINGS_MODULE": "tamky_models.settings",
             "DEBUG": "false",
             "HTTPS": "false",
@@ -49,6 +47,11 @@ class Register:
             "WORKERS": WORKERS,
         }
         database.create(self.name, template and template.name)
+        self.use(database)
+
+    def use(self, database):
+        self.database = database
+        self.environment["DATABASE_URL"] = database.address(self.name)
 
     def manage(self, *command, check=True):
         """Run a management command; return what it did."""

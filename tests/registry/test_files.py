@@ -1,4 +1,6 @@
+import errno
 import io
+import os
 import unicodedata
 import zipfile
 
@@ -280,6 +282,34 @@ def test_a_file_saved_in_a_transaction_that_fails_is_gone():
     assert storage.exists(kept)
     with pytest.raises(ValueError, match="no address"):
         storage.url(kept)
+
+
+class NoRoomForAll(ContentFile):
+    """A file of which the disk takes only the first part."""
+
+    def chunks(self, chunk_size=None):
+        yield b"x" * 1000
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_of_a_file_the_disk_does_not_take_nothing_is_left():
+    storage = PrivateStorage()
+
+    with pytest.raises(OSError, match="No space left"):
+        storage.save("2026/part.txt", NoRoomForAll(b""))
+
+    assert not storage.exists("2026/part.txt")
+
+
+def test_a_file_is_on_the_disk_before_its_row_is(monkeypatch):
+    flushed = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: flushed.append(os.fstat(descriptor)))
+    storage = PrivateStorage()
+
+    path = storage.path(storage.save("2026/flushed.txt", ContentFile(b"x")))
+
+    written = [os.stat(path), os.stat(os.path.dirname(path))]
+    assert [each.st_ino for each in flushed] == [each.st_ino for each in written]
 
 
 def test_files_of_a_block_within_a_block_follow_the_outer_one():
