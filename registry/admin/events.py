@@ -22,7 +22,7 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(SecurityEvent)
 class SecurityEventAdmin(Seen):
-    list_display = ["at", "kind", "whose", "by", "address"]
+    list_display = ["at", "kind", "whose", "address", "by_another"]
     list_display_links = ["at", "kind"]
     list_filter = [KindFilter]
     list_select_related = ["user", "by"]
@@ -47,3 +47,8 @@ class RedactionAdmin(Seen):
     list_select_related = ["by"]
     date_hierarchy = "at"
     fieldsets = [(None, {"fields": ["at", "by", "reason", "paper", "what"]})]
+
+    @admin.display(description=_("by"), ordering="by__sort_key")
+    def by_another(self, event):
+        """Return who has done it to somebody else's account."""
+        return event.by if event.by_id and event.by_id != event.user_id else "–"

@@ -59,6 +59,11 @@ class OpenAccountForm(ModelForm):
         return phone
 
 
+def told_apart(person):
+    """Return name and user name: in a unit of relatives people are namesakes."""
+    return f"{person} ({person.username})"
+
+
 class HandOverForm(OpenAccountForm):
     """Who stops, and who goes on: somebody who acts for the unit already, or a new person."""
 
@@ -85,9 +90,10 @@ class HandOverForm(OpenAccountForm):
         acting = Membership.objects.current().filter(organisation=unit, user__is_active=True)
         acting = acting.select_related("user").order_by("user__sort_key", "pk")
         self.fields["outgoing"].queryset = acting
-        self.fields["outgoing"].label_from_instance = lambda row: str(row.user)
+        self.fields["outgoing"].label_from_instance = lambda row: told_apart(row.user)
         people = User.objects.filter(pk__in=acting.values("user")).order_by("sort_key", "pk")
         self.fields["incoming"].queryset = people
+        self.fields["incoming"].label_from_instance = told_apart
         # Only a new person needs a name and a number.
         for name in ("full_name", "phone"):
             self.fields[name].required = not self._is_there()

@@ -215,6 +215,14 @@ def test_a_new_person_is_what_the_form_begins_with(client, leader, old, cell):
     assertContains(page, "Người mới, ghi ở dưới")
 
 
+def test_namesakes_are_told_apart(client, leader, old, cell):
+    factories.UnitUserFactory(organisation=cell, full_name=old.full_name, username="0905000009")
+    page = client.get(reverse("registry:hand_over", args=[cell.pk]))
+
+    for username in (old.username, "0905000009"):
+        assertContains(page, f"Trần Thử Cũ ({username})", 2)
+
+
 def test_nobody_takes_over_from_themselves(client, leader, old, cell):
     page = hand_over(client, cell, old.memberships.get(), incoming=old.pk)
 
