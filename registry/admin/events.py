@@ -39,6 +39,11 @@ class SecurityEventAdmin(Seen):
         """Return whose account it was about, or the name that was tried."""
         return event.user or event.username or "–"
 
+    @admin.display(description=_("by"), ordering="by__sort_key")
+    def by_another(self, event):
+        """Return who has done it to somebody else's account."""
+        return event.by if event.by_id and event.by_id != event.user_id else "–"
+
 
 @admin.register(Redaction)
 class RedactionAdmin(Seen):
@@ -47,8 +52,3 @@ class RedactionAdmin(Seen):
     list_select_related = ["by"]
     date_hierarchy = "at"
     fieldsets = [(None, {"fields": ["at", "by", "reason", "paper", "what"]})]
-
-    @admin.display(description=_("by"), ordering="by__sort_key")
-    def by_another(self, event):
-        """Return who has done it to somebody else's account."""
-        return event.by if event.by_id and event.by_id != event.user_id else "–"
