@@ -9,13 +9,14 @@ from http import HTTPStatus
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from registry.keeping import keep_words
-from registry.models import MoveRefused, Opening, PracticeModel
+from registry.models import MoveRefused, Opening, PracticeModel, SecurityEvent
 
 
 def visible_or_404(queryset, user, pk, *, may=None):
@@ -45,6 +46,30 @@ def record_opening(user, model):
     """Put on record that somebody from outside the unit opens what it has not sent yet."""
     if model.is_unsent and not PracticeModel.objects.own_of(user).filter(pk=model.pk).exists():
         Opening.objects.create(model=model, by=user)
+
+
+def record_file(request, stored, model=None):
+    """Put on record that a file not open to everybody is opened by somebody from outside its unit.
+
+    The picture in small, which pages show, is not.
+    """
+    user = request.user
+    if request.method != "GET" or not user.is_authenticated:
+        return
+    if model is not None and (
+        PracticeModel.objects.own_of(user).filter(pk=model.pk).exists()
+        or type(stored).objects.visible_to(AnonymousUser()).filter(pk=stored.pk).exists()
+    ):
+        return
+    about = f"{type(stored).__name__} {stored.pk}: {stored}"
+    SecurityEvent.record(SecurityEvent.Kind.FILE_OPENED, user=user, about=about)
+
+
+def record_export(request, name):
+    """Put on record who takes records out as a file, and which of them."""
+    if request.method == "GET" and request.user.is_authenticated:
+        about = f"{name}?{request.GET.urlencode()}"
+        SecurityEvent.record(SecurityEvent.Kind.EXPORTED, user=request.user, about=about)
 
 
 def posted(request):

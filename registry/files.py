@@ -5,26 +5,36 @@ The name is believed for nothing: what a file is, its content says, and both mus
 
 import hashlib
 import io
+import logging
 import re
+import shutil
 import unicodedata
 import uuid
-import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import PurePath
+from http import HTTPStatus
+from pathlib import Path, PurePath
 
-from defusedxml import ElementTree
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.http import FileResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from PIL import ExifTags, Image, ImageOps
+from pillow_heif import register_heif_opener
 
+from registry import office, virusscan
+from registry.history import signed_in
+from registry.models import SecurityEvent
 from registry.vietnamese import clean_text
+
+register_heif_opener(thumbnails=False)
+logger = logging.getLogger(__name__)
 
 MEGABYTE = 1024 * 1024
 MOST_FILES = 20
@@ -35,10 +45,8 @@ LONGEST_NAME = 150
 LONGEST_ENDING = 20
 # A progressive JPEG paints the picture in about ten passes; a crafted one in 100,000, for hours.
 MOST_PASSES = 50
-# An office file is a zip: what it may hold once unpacked.
+# What an office file, a zip, may hold once unpacked.
 MOST_UNPACKED = 200 * MEGABYTE
-MOST_MEMBERS = 5_000
-MOST_CONTENT_TYPES = MEGABYTE
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,8 @@ class FileType:
     content_type: str
     megabytes: int
     part: str = ""  # the folder an office file must hold
+    stream: str = ""  # the stream an office file of before 2007 must hold
+    becomes: str = ""  # the type it is stored as, if another
 
     @property
     def is_image(self):
@@ -59,16 +69,24 @@ TYPES = (
     FileType("JPEG", ("jpg", "jpeg"), "image/jpeg", 15),
     FileType("PNG", ("png",), "image/png", 15),
     FileType("WEBP", ("webp",), "image/webp", 15),
+    # Photos of newer phones, which older browsers do not show.
+    FileType("HEIF", ("heic", "heif"), "image/heic", 15, becomes="JPEG"),
     FileType("PDF", ("pdf",), "application/pdf", 20),
     FileType("DOCX", ("docx",), f"{_OFFICE}wordprocessingml.document", 20, "word/"),
     FileType("XLSX", ("xlsx",), f"{_OFFICE}spreadsheetml.sheet", 20, "xl/"),
+    FileType("DOC", ("doc",), "application/msword", 20, stream="WordDocument"),
+    FileType("XLS", ("xls",), "application/vnd.ms-excel", 20, stream="Workbook"),
 )
+BY_NAME = {kind.name: kind for kind in TYPES}
 BY_EXTENSION = {extension: kind for kind in TYPES for extension in kind.extensions}
 SHOWN = {kind.content_type for kind in TYPES if kind.is_image}
 # Phones offer their camera where types of pictures are named; office PCs go by endings.
 ACCEPT = ",".join([*sorted(SHOWN), *(f".{extension}" for extension in BY_EXTENSION)])
 HELP = format_lazy(
-    gettext_lazy("{types}; photos up to {photo} MB, documents up to {document} MB, {files} files."),
+    gettext_lazy(
+        "{types}; photos up to {photo} MB, documents up to {document} MB, {files} files."
+        " Nothing that is secret."
+    ),
     types=", ".join(BY_EXTENSION),
     photo=BY_EXTENSION["jpg"].megabytes,
     document=BY_EXTENSION["pdf"].megabytes,
@@ -95,6 +113,7 @@ class CheckedFile:
     sha256: str
     width: int | None = None
     height: int | None = None
+    unscanned: bool = False  # the virus scanner was away
 
 
 def check_upload(upload):
@@ -114,22 +133,41 @@ def check_upload(upload):
     upload.seek(0)
     content = upload.read()
     width = height = None
+    stored = BY_NAME[kind.becomes or kind.name]
     if kind.is_image:
-        content, (width, height) = _rewritten(content, kind, name)
-    elif kind.part:
+        content, (width, height) = _rewritten(content, kind, stored, name)
+    elif kind.part or kind.stream:
         _check_office(content, kind, name)
     elif not (content.startswith(b"%PDF-") and b"%%EOF" in content[-2048:]):
         _refuse_content(kind, name)
+    unscanned = _scan(content, name)
     return CheckedFile(
         original_name=name,
-        stored_name=f"{timezone.localdate():%Y/%m}/{uuid.uuid4().hex}.{kind.extensions[0]}",
-        content_type=kind.content_type,
+        stored_name=f"{timezone.localdate():%Y/%m}/{uuid.uuid4().hex}.{stored.extensions[0]}",
+        content_type=stored.content_type,
         content=ContentFile(content),
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         width=width,
         height=height,
+        unscanned=unscanned,
     )
+
+
+def _scan(content, name):
+    """Refuse what the virus scanner finds something in; say whether it could not be asked."""
+    if not virusscan.is_set():
+        return False
+    try:
+        virus = virusscan.found_in(content)
+    except virusscan.ScannerAway:
+        logger.exception("The virus scanner is away: a file is held back")
+        return True
+    if virus:
+        about = f"{virus}: {name}"
+        SecurityEvent.record(SecurityEvent.Kind.FILE_REFUSED, user=signed_in(), about=about)
+        _refuse(_("“%(name)s” holds a virus (%(virus)s)."), name, virus=virus)
+    return False
 
 
 def clean_name(name):
@@ -173,7 +211,7 @@ def _refused_when_unreadable(kind, name):
         _refuse_content(kind, name)
 
 
-def _rewritten(content, kind, name):
+def _rewritten(content, kind, stored, name):
     """Return the picture upright, no larger than needed and without EXIF, and its size.
 
     Only the decoder of the kind is asked, and only once the number of pixels is known.
@@ -193,7 +231,7 @@ def _rewritten(content, kind, name):
         if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut to white
             picture = picture.point(lambda grey: grey / 256 + 0).convert("L")
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-        if kind.name == "JPEG" or picture.mode not in {"L", "LA", "P", "RGB", "RGBA"}:
+        if stored.name == "JPEG" or picture.mode not in {"L", "LA", "P", "RGB", "RGBA"}:
             picture = picture.convert("RGB")
         clean = Image.new(picture.mode, picture.size)
         if picture.mode == "P":
@@ -204,7 +242,7 @@ def _rewritten(content, kind, name):
         clean.getexif()[ExifTags.Base.Orientation] = orientation
         ImageOps.exif_transpose(clean, in_place=True)
         rewritten = io.BytesIO()
-        clean.save(rewritten, kind.name, quality=85)
+        clean.save(rewritten, stored.name, quality=85)
     return rewritten.getvalue(), clean.size
 
 
@@ -236,55 +274,32 @@ def _passes(jpeg):
 
 
 def _check_office(content, kind, name):
-    """Look into the zip without unpacking it: the right parts, no macros, not too much."""
-    with (
-        _refused_when_unreadable(kind, name),
-        zipfile.ZipFile(io.BytesIO(content)) as archive,
-    ):
-        members = archive.infolist()
-        unpacked = sum(member.file_size for member in members)
-        if unpacked > MOST_UNPACKED:
-            _refuse(
-                _("“%(name)s” holds more than %(most)s MB once unpacked."),
-                name,
-                most=MOST_UNPACKED // MEGABYTE,
-            )
-        # zipfile finds an archive behind a program or a page as well.
-        is_office = (
-            content.startswith(b"PK\3\4")
-            and len(members) <= MOST_MEMBERS
-            and all(map(_is_plain, members))
-            and any(member.filename.startswith(kind.part) for member in members)
-            and _declares(archive, kind)
-        )
+    """Look into an office file without unpacking it: the right parts, no macros, not too much."""
+    with _refused_when_unreadable(kind, name):
+        if kind.stream:
+            is_office = office.is_old_document(content, kind.stream)
+        else:
+            if office.unpacked(content) > MOST_UNPACKED:
+                _refuse(
+                    _("“%(name)s” holds more than %(most)s MB once unpacked."),
+                    name,
+                    most=MOST_UNPACKED // MEGABYTE,
+                )
+            is_office = office.is_document(content, kind.part, kind.content_type)
         if not is_office:
-            _refuse_content(kind, name)
+            _refuse(
+                _("“%(name)s” is damaged, locked, holds macros, or is not a %(type)s file."),
+                name,
+                type=kind.name,
+            )
 
 
-def _is_plain(member):
-    """Say whether a member is a file that Office writes: no link, not encrypted, no macros.
-
-    The other ways to compress give Python no limit while it unpacks.
-    """
-    return (
-        member.external_attr >> 28 != 0xA
-        and not member.flag_bits & 1
-        and member.compress_type in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-        and "vbaproject" not in member.filename.lower()
-    )
-
-
-def _declares(archive, kind):
-    """Say whether the file calls itself a document of the kind, and no part of it a macro.
-
-    What Office runs goes by the declared type; the name of the part may be anything.
-    """
-    if archive.getinfo("[Content_Types].xml").file_size > MOST_CONTENT_TYPES:
-        return False
-    root = ElementTree.fromstring(archive.read("[Content_Types].xml"))
-    types = {element.get("ContentType", "").lower() for element in root.iter()}
-    has_macros = any("macro" in one or "vba" in one for one in types)
-    return f"{kind.content_type}.main+xml" in types and not has_macros
+def _free_megabytes():
+    """Return what is free where files are stored."""
+    place = Path(settings.MEDIA_ROOT)
+    while not place.exists():
+        place = place.parent
+    return shutil.disk_usage(place).free // MEGABYTE
 
 
 class MultipleFileInput(forms.FileInput):
@@ -303,6 +318,7 @@ class MultipleFileField(forms.FileField):
     default_error_messages = {
         "required": gettext_lazy("Choose at least one file."),
         "number": gettext_lazy("At most %(most)s files at a time."),
+        "disk": gettext_lazy("There is no room for files just now. Texts are stored as always."),
     }
 
     def __init__(self, **kwargs):
@@ -316,6 +332,8 @@ class MultipleFileField(forms.FileField):
         uploads = [upload for upload in data or [] if upload]
         if self.required and not uploads:
             raise ValidationError(self.error_messages["required"], code="required")
+        if uploads and _free_megabytes() < settings.FREE_MEGABYTES:
+            raise ValidationError(self.error_messages["disk"], code="disk")
         if len(uploads) > MOST_FILES:
             raise ValidationError(
                 self.error_messages["number"], code="number", params={"most": MOST_FILES}
@@ -343,6 +361,13 @@ def small_picture(stored):
         mode = "RGBA" if picture.has_transparency_data else "RGB"
         picture.convert(mode).save(small, "WEBP", quality=70)
     return ContentFile(small.getvalue())
+
+
+def held_response(request):
+    """Say that a file waits for the virus scanner."""
+    response = render(request, "registry/file_held.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response["Retry-After"] = "600"
+    return response
 
 
 def file_response(stored, name, content_type):

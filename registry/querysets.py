@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.base_user import BaseUserManager
-from django.db.models import Exists, Manager, OuterRef, Q, QuerySet
+from django.db.models import Exists, Manager, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -438,9 +438,18 @@ class NoteQuerySet(OfModelQuerySet):
 
 
 class EvidenceQuerySet(OfModelQuerySet):
+    def bytes_of(self, organisation):
+        """Return how much an organisation has stored; what was taken away is still there."""
+        own = self.filter(model__organisation=organisation)
+        return own.aggregate(total=Sum("size"))["total"] or 0
+
     def present(self):
         """Return what has not been taken away again."""
         return self.filter(removed_at=None)
+
+    def photos(self):
+        """Return the photos that pages may show: none that waits for the virus scanner."""
+        return self.present().filter(kind=self.model.Kind.PHOTO, held_since=None)
 
     def visible_to(self, user):
         """Return what may be opened; scans of papers stay inside the unit and the office.

@@ -63,7 +63,7 @@ def judged(model, user):
         has_before=before is not None,
         rows=list(_rows(model, before)),
         figures=_figures(model, year),
-        photos=list(model.evidence.present().filter(kind="photo")),
+        photos=list(model.evidence.photos()),
         last=issued.order_by("-decision__issued_at", "-pk").first(),
     )
 

@@ -237,6 +237,11 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+# What a unit may store of photos and documents in all, and what stays free for everything else.
+UNIT_MEGABYTES = env.int("UNIT_MEGABYTES", 500)
+FREE_MEGABYTES = env.int("FREE_MEGABYTES", 200)
+# Of clamd: host:port or unix:/run/clamav/clamd.ctl. Empty: files are not scanned.
+CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", "")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 # Twenty files of 20 MB and the text beside them; the proxy takes a little more.

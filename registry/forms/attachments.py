@@ -5,12 +5,13 @@ import uuid
 from decimal import Decimal
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.utils.formats import get_format
 from django.utils.translation import gettext_lazy as _
 
-from registry.files import MultipleFileField
+from registry.files import MEGABYTE, MultipleFileField
 from registry.forms.base import Form, ModelForm
 from registry.forms.lookups import OrganisationLookupField
 from registry.models import Award, Evidence, Indicator, Note, Organisation, Outcome, Replication
@@ -31,6 +32,23 @@ class OnceField(forms.UUIDField):
         )
 
 
+def hold_to_quota(form, name, unit):
+    """Refuse the files of a form for which its unit has no room, saying how much it has left."""
+    field = form.fields[name]
+    if not field.accepted or unit is None:
+        return
+    left = settings.UNIT_MEGABYTES - Evidence.objects.bytes_of(unit) / MEGABYTE
+    size = sum(checked.size for checked in field.accepted) / MEGABYTE
+    if size > left:
+        field.accepted = []
+        sentence = _(
+            "The unit has %(left).0f MB left for photos and documents; these are %(size).1f MB."
+            " %(clerk)s can help."
+        )
+        parts = {"left": max(left, 0), "size": size, "clerk": settings.CLERK_NAME}
+        form.add_error(name, ValidationError(sentence % parts, code="quota"))
+
+
 class EvidenceForm(Form):
     token = OnceField()
     kind = forms.ChoiceField(
@@ -47,6 +65,10 @@ class EvidenceForm(Form):
         help_text=_("No names of people in hardship, please."),
     )
 
+    def __init__(self, *args, unit, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.unit = unit
+
     @property
     def good_files(self):
         """Return the files that may be stored, also when others beside them are refused."""
@@ -55,6 +77,7 @@ class EvidenceForm(Form):
     def clean(self):
         """Say which good files are lost with another wrong answer: a browser forgets them."""
         super().clean()
+        hold_to_quota(self, "files", self.unit)
         again = [checked.original_name for checked in self.fields["files"].accepted]
         if again and self.errors.keys() - {"files"}:
             sentence = _("Choose these again: %(files)s.") % {"files": ", ".join(again)}

@@ -6,6 +6,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from registry.files import MultipleFileField
+from registry.forms.attachments import hold_to_quota
 from registry.forms.base import ModelForm
 from registry.forms.lookups import ChoicesField, OrganisationLookupField, OrganisationsLookupField
 from registry.models import Field, Movement, Organisation, PracticeModel
@@ -228,6 +229,7 @@ class PracticeModelForm(RecordForm):
     def clean(self):
         super().clean()
         typed = self.cleaned_data
+        hold_to_quota(self, "photos", typed.get("organisation") or self.instance.organisation_id)
         individual = typed.get("subject") == PracticeModel.Subject.INDIVIDUAL
         if individual and not typed.get("individual_name"):
             del typed["subject"]

@@ -7,10 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registry import virusscan
 from registry.fields import LineField, ProseField
 from registry.history import History, Recorded
 from registry.models.catalogues import Indicator
 from registry.models.enrolment import Enrolment
+from registry.models.events import SecurityEvent
 from registry.models.organisation import Organisation
 from registry.models.practice import PracticeModel
 from registry.querysets import (
@@ -32,6 +34,9 @@ class StoredFile(Recorded):
     sha256 = models.CharField(max_length=64, editable=False)
     width = models.PositiveIntegerField(null=True, editable=False)
     height = models.PositiveIntegerField(null=True, editable=False)
+    held_since = models.DateTimeField(
+        _("waits for the virus scanner since"), null=True, editable=False
+    )
     added_at = models.DateTimeField(_("added"), auto_now_add=True)
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -57,6 +62,7 @@ class StoredFile(Recorded):
             sha256=checked.sha256,
             width=checked.width,
             height=checked.height,
+            held_since=timezone.now() if checked.unscanned else None,
             added_by=by,
             **fields,
         )
@@ -67,6 +73,21 @@ class StoredFile(Recorded):
     @property
     def is_image(self):
         return self.content_type.startswith("image/")
+
+    def look_again(self):
+        """Have the scanner look at a file that was held back, and let it go if it is clean.
+
+        Return the name of what it has found, "" if nothing. Raise ScannerAway.
+        """
+        with self.file.open("rb") as file:
+            virus = virusscan.found_in(file.read())
+        if virus:
+            about = f"{virus}: {type(self).__name__} {self.pk}"
+            SecurityEvent.record(SecurityEvent.Kind.FILE_REFUSED, user=self.added_by, about=about)
+        else:
+            self.held_since = None
+            self.save_by(None, why="virus scanner: clean")
+        return virus
 
 
 class Evidence(StoredFile):

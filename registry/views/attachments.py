@@ -16,10 +16,11 @@ from registry.access import (
     is_allowed,
     posted,
     posted_version,
+    record_file,
     refusals_lead_to,
     visible_or_404,
 )
-from registry.files import file_response, small_picture
+from registry.files import file_response, held_response, small_picture
 from registry.forms.attachments import (
     AwardForm,
     EvidenceForm,
@@ -51,9 +52,12 @@ require_form = require_http_methods(["GET", "HEAD", "POST"])
 def evidence_file(request, pk):
     """Send a file to whoever sees its model; scans and drafts' files to fewer."""
     evidence = visible_or_404(Evidence.objects.present(), request.user, pk)
+    if evidence.held_since:
+        return held_response(request)
     try:
         if "small" in request.GET and evidence.is_image:
             return file_response(small_picture(evidence.file), "small.webp", "image/webp")
+        record_file(request, evidence, evidence.model)
         return file_response(evidence.file, evidence.original_name, evidence.content_type)
     except FileNotFoundError:  # A backup brought back without its files, for example.
         logger.exception("The file of evidence %s is missing", pk)
@@ -64,7 +68,7 @@ def evidence_file(request, pk):
 def evidence_add(request, pk):
     model = visible_or_404(PracticeModel.objects, request.user, pk, may="written_by")
     _refuse_when_closed(model)
-    form = EvidenceForm(*posted(request))
+    form = EvidenceForm(*posted(request), unit=model.organisation)
     title = _("Add photos and documents")
     if request.method != "POST" or not form.good_files:
         return _form_page(request, form, model, title)

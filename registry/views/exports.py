@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from registry.access import record_export
 from registry.exports import csv_file, xlsx_file
 from registry.filters import ORDERS
 from registry.models import Field, Organisation
@@ -20,12 +21,14 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @open_catalogue
 @require_safe
 def models_xlsx(request):
+    record_export(request, "mo-hinh.xlsx")
     return _attached(xlsx_file(*_table(request)), XLSX, "mo-hinh.xlsx")
 
 
 @open_catalogue
 @require_safe
 def models_csv(request):
+    record_export(request, "mo-hinh.csv")
     head, columns, rows = _table(request)
     return _attached(
         csv_file([name for name, width in columns], rows, head), "text/csv", "mo-hinh.csv"

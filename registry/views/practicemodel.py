@@ -8,6 +8,7 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from registry import personal_numbers
 from registry.access import is_allowed, record_opening, visible_or_404
 from registry.admin.words import in_words
 from registry.models import (
@@ -53,6 +54,7 @@ def practicemodel_detail(request, pk):
     replications = model.replications.select_related("organisation")
     if not user.is_authenticated:
         replications = replications.filter(state=Replication.State.DOING)
+    may = actions(model, enrolments)
     context = {
         "model": model,
         "inside": inside,
@@ -71,7 +73,8 @@ def practicemodel_detail(request, pk):
         "is_unsent": model.is_unsent,
         "is_returned": model.status == Status.RETURNED,
         "is_submitted": model.status == Status.SUBMITTED,
-        **actions(model, enrolments),
+        "numbers": personal_numbers.told(model) if may["can_accept"] else (),
+        **may,
         "own_replications": set(
             Replication.objects.kept_by(user).filter(model=model).values_list("pk", flat=True)
         ),
@@ -100,7 +103,7 @@ def preview(request, model):
     """Return what a link to the page shows where it is passed on: of what this reader sees."""
     text = " ".join((model.approach or model.reason).split())
     shown = {"title": str(model), "text": Truncator(text).chars(200)}
-    photos = Evidence.objects.visible_to(request.user).present().filter(model=model, kind="photo")
+    photos = Evidence.objects.visible_to(request.user).photos().filter(model=model)
     if photo := photos.first():
         shown["image"] = request.build_absolute_uri(photo.get_absolute_url())
     return shown
@@ -118,7 +121,7 @@ def practicemodel_print(request, pk):
         record_opening(user, model)
     elif model.status == Status.CLOSED and not user.is_authenticated:
         return redirect(model)
-    photos = Evidence.objects.visible_to(user).present().filter(model=model, kind="photo")
+    photos = Evidence.objects.visible_to(user).photos().filter(model=model)
     context = {
         "model": model,
         "inside": inside,

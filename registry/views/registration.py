@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from registry import personal_numbers
 from registry.access import (
     acting_for,
     is_allowed,
@@ -101,6 +102,7 @@ def practicemodel_check(request, pk):
         "similar": similar_to(
             model.name, user=request.user, organisation=model.organisation_id, model=model.pk
         ),
+        "numbers": personal_numbers.told(model),
         "token": uuid4(),
     }
     return render(request, "registry/practicemodel_check.html", context)

@@ -13,8 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registry.access import is_allowed, posted, posted_version, refusals_lead_to, visible_or_404
-from registry.files import file_response
+from registry.access import (
+    is_allowed,
+    posted,
+    posted_version,
+    record_file,
+    refusals_lead_to,
+    visible_or_404,
+)
+from registry.files import file_response, held_response
 from registry.models import FormToken, MoveRefused
 from reviews.forms.decision import (
     DecisionForm,
@@ -216,6 +223,9 @@ def scan_add(request, pk):
 @require_safe
 def scan_file(request, pk):
     scan = visible_or_404(Scan.objects, request.user, pk)
+    if scan.held_since:
+        return held_response(request)
+    record_file(request, scan)
     return file_response(scan.file, scan.original_name, scan.content_type)
 
 

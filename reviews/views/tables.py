@@ -37,7 +37,7 @@ def seminar_packet(request, pk):
     """A sheet of A4 for each item, in the order of the meeting, with lines to write on."""
     user = request.user
     seminar = visible_or_404(Seminar.objects, user, pk, may="read_in_full_by")
-    photos = Evidence.objects.present().filter(kind="photo")
+    photos = Evidence.objects.photos()
     years = Enrolment.objects.filter(sent_at__isnull=False).prefetch_related("outcomes__indicator")
     items = seminar.items.select_related("model__field", "organisation").prefetch_related(
         Prefetch("model__evidence", photos, to_attr="photos"),

@@ -8,6 +8,9 @@ import zlib
 from zipfile import ZIP_DEFLATED
 
 from PIL import Image
+from pillow_heif import register_heif_opener
+
+register_heif_opener()
 
 
 def picture(kind="JPEG", size=(40, 20), colour="red", **options):
@@ -111,4 +114,78 @@ BILLION_LAUGHS = (
     + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in itertools.pairwise("abcdefghij"))
     + "]><Types>&j;</Types>"
 )
+EXTERNAL_ENTITY = (
+    '<!DOCTYPE Types [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+    f'<Types><Override ContentType="{MAIN["word"]}"/>&a;</Types>'
+)
+
+
+def without_its_types():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("word/document.xml", "<document/>")
+    return out.getvalue()
+
+
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+
+
+def compound(streams):
+    """Return a compound file, as Word and Excel wrote before 2007, of ``{path: content}``.
+
+    After [MS-CFB], and no more of it than a reader needs: streams of at least 4096 bytes, each
+    directory a chain of siblings.
+    """
+    sector, none, end = 512, 0xFFFFFFFF, 0xFFFFFFFE
+    paths = {("Root Entry",): None}
+    for path, content in streams.items():
+        parts = ("Root Entry", *path.split("/"))
+        for length in range(2, len(parts)):
+            paths.setdefault(parts[:length], None)
+        paths[parts] = content.ljust(4096, b"\0")
+    order = list(paths)
+    directory_sectors = -(-len(order) * 128 // sector)
+    fat = [0xFFFFFFFD, *range(2, directory_sectors + 1), end]  # the table, then the directory
+    entries, body = b"", b""
+    for number, path in enumerate(order):
+        content = paths[path]
+        siblings = [n for n, other in enumerate(order) if other[:-1] == path[:-1] and n > number]
+        children = [n for n, other in enumerate(order) if other[:-1] == path]
+        start = end
+        if content is not None:
+            start, sectors = len(fat), -(-len(content) // sector)
+            fat += [*range(start + 1, start + sectors), end]
+            body += content.ljust(sectors * sector, b"\0")
+        name = path[-1].encode("utf-16-le") + b"\0\0"
+        kind = 5 if len(path) == 1 else 1 if content is None else 2
+        entries += struct.pack(
+            "<64sHBBIII16sIQQIQ", name, len(name), kind, 1,
+            none, min(siblings, default=none), min(children, default=none),
+            b"", 0, 0, 0, start, len(content or b""),
+        )  # fmt: skip
+    header = struct.pack(
+        "<8s16sHHHHH6sIIIIIIIIII", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"", 0x3E, 3, 0xFFFE, 9, 6,
+        b"", 0, 1, 1, 0, 4096, end, 0, end, 0, 0,
+    )  # fmt: skip
+    table = b"".join(struct.pack("<I", n) for n in [*fat, *[none] * (sector // 4 - len(fat))])
+    header += struct.pack("<I", none) * ((sector - len(header)) // 4)
+    empty = struct.pack("<64sHBBIII", b"", 0, 0, 0, none, none, none).ljust(128, b"\0")
+    entries += empty * (directory_sectors * 4 - len(order))
+    return header + table + entries + body
+
+
+def old_text(flags=0, **extra):
+    """Return a file of Word 97: its first words say what it is and whether it is locked."""
+    return compound({"WordDocument": struct.pack("<H8xH", 0xA5EC, flags), **extra})
+
+
+def old_workbook(*records, **extra):
+    """Return a file of Excel 97 whose general part has these (number, content) records."""
+    whole = [(0x0809, b"\0\6\5\0"), *records, (0x000A, b"")]
+    book = b"".join(struct.pack("<HH", number, len(said)) + said for number, said in whole)
+    return compound({"Workbook": book, **extra})
+
+
+def sheet(kind=0):
+    """Return the record of a sheet; kind 1 is one of macros."""
+    return 0x0085, struct.pack("<IBB", 0, 0, kind) + b"\5\0Trang"

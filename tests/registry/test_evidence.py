@@ -14,8 +14,8 @@ from django.urls import reverse
 from PIL import Image
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from registry.files import check_upload
-from registry.models import Evidence
+from registry.files import MEGABYTE, check_upload
+from registry.models import Evidence, SecurityEvent
 from tests import factories
 from tests.counting import rows
 from tests.registry import sample_files
@@ -167,6 +167,35 @@ def test_more_files_than_a_page_takes_are_refused_with_the_limit(client, person,
 
     assert "20" in page.context["form"].errors["files"][0]
     assert not model.evidence.exists()
+
+
+def test_a_unit_without_room_is_told_how_much_it_has_left(client, person, model, settings):
+    client.post(to("evidence_add", model), files_of(photo()))
+    stored = Evidence.objects.get()
+    before = on_disk()
+    settings.UNIT_MEGABYTES = (stored.size * 1.5) / MEGABYTE
+
+    page = client.post(to("evidence_add", model), files_of(photo("hai.jpg")))
+
+    assert "files" in errors(page)
+    assertContains(page, settings.CLERK_NAME)
+    assert (Evidence.objects.get(), on_disk()) == (stored, before)
+
+    stored.remove(by=person)
+    page = client.post(to("evidence_add", model), files_of(photo("hai.jpg")))
+    assert "files" in errors(page)  # what is taken away is kept, and counts
+
+
+def test_files_are_refused_in_time_while_the_disk_is_nearly_full(client, person, model, settings):
+    settings.FREE_MEGABYTES = 10**9
+    before = on_disk()
+
+    page = client.post(to("evidence_add", model), files_of(photo(), caption="Sân nhà"))
+
+    assert "files" in errors(page)
+    assertContains(page, "Sân nhà")
+    assert not Evidence.objects.exists()
+    assert on_disk() == before
 
 
 def test_a_page_sent_twice_stores_once_and_leaves_no_file_behind(client, person, model):
@@ -365,6 +394,34 @@ def test_a_picture_is_sent_in_small_to_whoever_may_have_it(client, person, model
     draft = factories.PracticeModelFactory(organisation=model.organisation)
     Evidence.objects.filter(pk=evidence.pk).update(model=draft)
     assert stranger.get(evidence.small_address).status_code == GONE
+
+
+def opened():
+    return [
+        (event.user, event.about)
+        for event in SecurityEvent.objects.filter(kind=SecurityEvent.Kind.FILE_OPENED)
+    ]
+
+
+def test_who_opens_a_file_of_another_unit_is_on_record(client, person, model, clerk):
+    evidence = Evidence.store(check_upload(photo()), by=person, model=model)
+    client.get(evidence.get_absolute_url()).getvalue()
+    assert opened() == []  # one's own
+
+    client.force_login(clerk)
+    client.get(evidence.small_address).getvalue()
+    assert opened() == []
+    client.get(evidence.get_absolute_url()).getvalue()
+    assert opened() == [(clerk, f"Evidence {evidence.pk}: anh.jpg")]
+
+
+def test_who_opens_what_is_open_to_everybody_is_not_on_record(client, model, settings, clerk):
+    settings.PUBLIC_CATALOGUE = True
+    type(model).objects.filter(pk=model.pk).update(public=True)
+    evidence = factories.EvidenceFactory(model=model)
+    client.force_login(clerk)
+    client.get(evidence.get_absolute_url()).getvalue()
+    assert opened() == []
 
 
 def test_a_document_has_no_small_form_and_is_sent_as_it_is(client, person, model):

@@ -3,6 +3,7 @@ import io
 import os
 import unicodedata
 import zipfile
+from pathlib import Path
 
 import docx
 import openpyxl
@@ -18,22 +19,29 @@ from django.utils.datastructures import MultiValueDict
 from PIL import Image, ImageFile
 
 from registry import files
+from registry import office as office_files
 from registry.files import MEGABYTE, MultipleFileField, check_upload, clean_name, file_response
 from registry.storage import PrivateStorage, files_follow_the_transaction
 from tests.registry.sample_files import (
     BILLION_LAUGHS,
     DECLARED,
+    EXTERNAL_ENTITY,
     MACROS,
     PDF,
+    compound,
     office,
     office_locked,
     office_with_a_link,
+    old_text,
+    old_workbook,
     photo_of_a_phone,
     photo_painted_in_passes,
     photo_with_broken_exif,
     picture,
     pixel_bomb,
     pixel_bomb_beyond_pillow,
+    sheet,
+    without_its_types,
 )
 
 
@@ -52,6 +60,9 @@ def upload(name, content):
         ("báo cáo.pdf", PDF, "application/pdf"),
         ("báo cáo.docx", office("word"), files.BY_EXTENSION["docx"].content_type),
         ("bảng.xlsx", office("xl"), files.BY_EXTENSION["xlsx"].content_type),
+        ("ảnh.heic", picture("HEIF"), "image/jpeg"),
+        ("báo cáo.doc", old_text(), "application/msword"),
+        ("bảng.xls", old_workbook(sheet()), "application/vnd.ms-excel"),
     ],
 )
 def test_what_people_bring_is_taken(name, content, content_type):
@@ -80,6 +91,7 @@ def test_what_office_programs_write_is_taken():
         ("ảnh.jpg", picture()[:200]),
         ("báo cáo.pdf", b"MZ\x90\x00 a program"),
         ("báo cáo.pdf", b"%PDF-1.4 cut off"),
+        ("báo cáo.pdf%00.png", PDF),
         ("báo cáo.docx", office("xl")),
         ("báo cáo.docx", b"PK\x03\x04 cut off"),
         ("báo cáo.docx", office(**{"word/vbaProject.bin": "macro"})),
@@ -90,11 +102,26 @@ def test_what_office_programs_write_is_taken():
         ("báo cáo.docx", office(other=MACROS)),
         ("báo cáo.docx", office(main="application/vnd.ms-word.document.macroEnabled.main+xml")),
         ("báo cáo.docx", office(types=BILLION_LAUGHS)),
-        ("báo cáo.docx", office(types=DECLARED + " " * files.MOST_CONTENT_TYPES)),
+        ("báo cáo.docx", office(types=DECLARED + " " * office_files.MOST_CONTENT_TYPES)),
         ("báo cáo.docx", office(types="<Types>")),
-        ("báo cáo.docx", office(**{f"word/{n}.xml": "" for n in range(files.MOST_MEMBERS)})),
+        ("báo cáo.docx", office(**{f"word/{n}.xml": "" for n in range(office_files.MOST_MEMBERS)})),
         ("báo cáo.docx", office(how=zipfile.ZIP_BZIP2)),
         ("báo cáo.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 locked with a password"),
+        ("báo cáo.docx", office(types=EXTERNAL_ENTITY)),
+        ("báo cáo.docx", without_its_types()),
+        ("ảnh.png", b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
+        ("ảnh.heic", picture("JPEG")),
+        ("báo cáo.doc", old_workbook(sheet())),
+        ("báo cáo.doc", office()),
+        ("báo cáo.doc", old_text(flags=0x0100)),
+        ("báo cáo.doc", old_text(**{"Macros/VBA/dir": b"macro"})),
+        ("báo cáo.doc", old_text(**{"ObjectPool/_1/\x01Ole10Native": b"MZ"})),
+        ("báo cáo.doc", old_text()[:1200]),
+        ("bảng.xls", old_text()),
+        ("bảng.xls", old_workbook(sheet(kind=1))),
+        ("bảng.xls", old_workbook((0x002F, b"\0" * 6), sheet())),
+        ("bảng.xls", old_workbook(sheet(), **{"_VBA_PROJECT_CUR/VBA/dir": b"macro"})),
+        ("bảng.xls", compound({"Workbook": b"no workbook"})),
         ("ảnh.jpg", photo_painted_in_passes(files.MOST_PASSES)),
     ],
 )
@@ -103,9 +130,13 @@ def test_content_that_does_not_match_the_name_is_refused(name, content):
         check_upload(upload(name, content))
 
 
-@pytest.mark.parametrize("name", ["a.svg", "a.html", "a.jpg.php", "a.exe", "a", "a.docm", ".jpg"])
+@pytest.mark.parametrize(
+    "name", ["a.svg", "a.html", "a.jpg.php", "a.exe", "a", "a.docm", "a.xlsm", ".jpg"]
+)
 def test_other_types_are_refused_with_those_that_are_taken(name):
-    with pytest.raises(ValidationError, match="jpg, jpeg, png, webp, pdf, docx, xlsx"):
+    with pytest.raises(
+        ValidationError, match="jpg, jpeg, png, webp, heic, heif, pdf, docx, xlsx, doc, xls"
+    ):
         check_upload(upload(name, picture()))
 
 
@@ -205,6 +236,8 @@ def test_pictures_of_other_modes_stay_pictures(mode):
     ("name", "cleaned"),
     [
         ("../../etc/ảnh.jpg", "ảnh.jpg"),
+        ("/tmp/../etc/ảnh.jpg", "ảnh.jpg"),
+        ("..&#x2F;..&#x2F;ảnh.jpg", "..&#x2F;..&#x2F;ảnh.jpg"),
         ("C:\\Users\\ảnh.jpg", "ảnh.jpg"),
         ("ả\u202egpj.exe", "ảgpj.exe"),
         (unicodedata.normalize("NFD", "ảnh.jpg"), "ảnh.jpg"),
@@ -251,10 +284,21 @@ def test_the_field_says_what_it_takes():
     shown = str(Form()["files"])
 
     # By type, so that a phone offers its camera; by ending, for office PCs.
-    accepted = "image/jpeg,image/png,image/webp,.jpg,.jpeg,.png,.webp,.pdf,.docx,.xlsx"
+    accepted = (
+        "image/heic,image/jpeg,image/png,image/webp,"
+        ".jpg,.jpeg,.png,.webp,.heic,.heif,.pdf,.docx,.xlsx,.doc,.xls"
+    )
     assert f'accept="{accepted}"' in shown
     assert " multiple" in shown
     assert "15 MB" in str(Form().fields["files"].help_text)
+
+
+def test_the_documentation_lists_the_types_as_they_are_checked():
+    told = Path("docs/files.md").read_text()
+
+    for kind in files.TYPES:
+        row = f"| {', '.join(kind.extensions)} | {kind.content_type} | {kind.megabytes} MB |"
+        assert row in told
 
 
 def test_too_many_files_name_the_limit():
