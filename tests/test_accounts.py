@@ -1,5 +1,6 @@
 """How people sign in: passwords they can remember, guessing held up, nothing given away."""
 
+import time
 import unicodedata
 from datetime import timedelta
 from urllib.parse import urljoin
@@ -146,6 +147,17 @@ def test_guessing_at_one_account_from_many_addresses_is_held_up(client):
     assert person.username == "0905123456"
 
 
+def test_who_was_held_up_may_try_again_after_five_minutes(client, monkeypatch):
+    person, now = factories.UserFactory(), time.time
+    for _guess in range(6):
+        sign_in(client, person.username, "không phải")
+
+    for minutes, opens in ((4, False), (6, True)):
+        monkeypatch.setattr(time, "time", lambda minutes=minutes: now() + minutes * 60)
+        sign_in(client, person.username)
+        assert signed_in(client) == opens
+
+
 def test_capitals_share_the_count(client):
     factories.UserFactory(username="nguoithu")
     for name in ("nguoithu", "NguoiThu", "NGUOITHU", " nguoithu", "nguoithu "):
@@ -251,6 +263,19 @@ def test_signing_in_leads_to_no_other_site(client, wanted):
     assert urljoin(f"http://testserver{LOGIN}", answer.url).startswith("http://testserver/")
     assert "\\" not in answer.url
     assert "a" not in answer.cookies
+
+
+@pytest.mark.parametrize("name", ["account_logout", "account_reauthenticate"])
+def test_signing_out_and_the_password_asked_for_again_lead_to_no_other_site(client, name):
+    client.force_login(factories.UserFactory())
+
+    for wanted in ("https://example.com", "//example.com", "/\\evil.example"):
+        sent = {"password": PASSWORD, "next": wanted}
+        answer = client.post(f"{reverse(name)}?next={wanted}", sent)
+        assert answer.status_code == 302
+        assert answer.url.startswith("/")
+        assert not answer.url.startswith(("//", "/\\"))
+        client.force_login(factories.UserFactory())
 
 
 # --- Slips ----------------------------------------------------------------------------------------

@@ -1,9 +1,12 @@
 """The administration: every record is there, and no way leads around the moves."""
 
+import re
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -150,6 +153,29 @@ def test_who_is_no_registrar_is_refused_on_every_page(client, one_of_each, perso
     for page in ("/admin/", "/admin/login/", "/admin/registry/"):
         assert client.get(page).status_code == 403, page
     assert rows() == before
+
+
+def addresses(patterns=None):
+    """Yield every address of the administration, filled with what no record has as its key."""
+    for pattern in patterns or admin.site.urls[0]:
+        if hasattr(pattern, "url_patterns"):
+            yield from (str(pattern.pattern) + each for each in addresses(pattern.url_patterns))
+        else:
+            yield re.sub(r"<\w+:\w+>|\(\?P<\w+>.*?\)", "0", str(pattern.pattern)).strip("^$\\")
+
+
+def test_no_address_of_the_administration_is_open_to_anybody_else(client):
+    everything = [f"/admin/{each}" for each in addresses() if "(" not in each and each != "logout/"]
+    assert len(everything) > 6 * len(PAGES)
+    without_token = Client(enforce_csrf_checks=True)
+    without_token.force_login(factories.AdminFactory())
+    client.force_login(factories.ClerkFactory())
+    stranger = Client()
+    for page in everything:
+        for answer in (client.get(page), client.post(page), without_token.post(page)):
+            assert answer.status_code == 403, page
+        for answer in (stranger.get(page), stranger.post(page)):
+            assert answer.status_code == 302, page
 
 
 def test_who_enters_without_the_group_sees_nothing(client, one_of_each):

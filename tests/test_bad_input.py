@@ -12,10 +12,12 @@ import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models, transaction
+from django.forms import ModelForm
 from django.test import Client
 from django.urls import reverse
 
 from tests import permissions_world
+from tests.factories import a_jpeg
 from tests.permissions_table import TABLE, answers
 from tests.permissions_world import body
 
@@ -285,6 +287,16 @@ def test_strange_names_of_files_are_no_error(ask, world, clerk):
         )
 
 
+def test_a_file_lies_under_a_name_of_ours(world, clerk):
+    address = address_of(world, "registry:evidence_add", "draft")
+    for name in ("../../a.jpg", "/etc/a.jpg", "C:\\a.jpg", "a" * 400 + ".JPG", "\u202egpj.jpg"):
+        sent = body(world, "registry:evidence_add", "draft", "clerk")
+        clerk.post(address, sent | {"files": SimpleUploadedFile(name, a_jpeg())})
+
+    stored = [evidence.file.name for evidence in world.draft.evidence.order_by("-pk")[:5]]
+    assert all(re.fullmatch(r"\d{4}/\d\d/[0-9a-f]{32}\.jpg", name) for name in stored), stored
+
+
 BODIES = [
     ("multipart/form-data", b"--x\r\n"),
     ("multipart/form-data; boundary=", b"--\r\n"),
@@ -346,6 +358,21 @@ def test_a_strange_host_is_a_bad_request(client):
 
 
 # --- What no form asks ----------------------------------------------------------------------------
+
+
+def model_forms(form=ModelForm):
+    for each in form.__subclasses__():
+        yield each
+        yield from model_forms(each)
+
+
+def test_every_form_names_the_columns_it_writes():
+    ours = [form for form in model_forms() if form.__module__.startswith(("registry.", "reviews."))]
+    pages = [form._meta for form in ours if hasattr(form, "Meta") and form._meta.model]
+    assert len(pages) > 8
+    open_ended = [meta for meta in pages if meta.fields in (None, "__all__") or meta.exclude]
+    assert open_ended == []
+
 
 # Columns that stand for a right, a state or a judgement, under the names of Django's own forms.
 FORGED = {

@@ -286,6 +286,17 @@ def test_the_password_is_asked_for_again_where_it_was_typed_long_ago(client):
     assert client.get(where).status_code == 200
 
 
+def test_guessing_the_password_that_is_asked_for_again_is_held_up(client):
+    client.force_login(with_app(factories.ClerkFactory()))
+    where = reverse("mfa_deactivate_totp")
+    again = client.get(where).url
+    for _guess in range(10):
+        client.post(again, {"password": "không phải"})
+
+    assert client.post(again, {"password": PASSWORD}).status_code == 429
+    assert client.get(where).url == again
+
+
 def test_removing_the_factor_leads_who_needs_one_back_to_the_set_up(client, strict):
     clerk = with_app(factories.ClerkFactory())
     sign_in(client, clerk)

@@ -245,3 +245,13 @@ def test_nothing_is_taken_without_the_token_of_the_form(world):
                 faults.append(f"{response.status_code}")
             wrong += [f"{name} ({key}) as {role}: {fault}" for fault in faults]
     say(wrong)
+
+
+def test_the_token_of_another_browser_is_none():
+    mine, theirs = Client(enforce_csrf_checks=True), Client()
+    token = {"csrfmiddlewaretoken": theirs.get(SIGN_IN).context["csrf_token"]}
+    mine.get(SIGN_IN)
+
+    assert mine.post("/i18n/setlang/", {"language": "en"} | token).status_code == 403
+    token = {"csrfmiddlewaretoken": mine.get(SIGN_IN).context["csrf_token"]}
+    assert mine.post("/i18n/setlang/", {"language": "en"} | token).status_code == 302

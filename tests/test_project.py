@@ -1,13 +1,17 @@
 """Promises about the project as a whole."""
 
+import ast
 import os
 import re
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
+from django.db import models
 
 ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = {
@@ -96,3 +100,66 @@ def test_the_top_level_holds_the_agreed_files_only():
     names = {name.split("/")[0] for name in listing.stdout.splitlines()}
 
     assert {name for name in names if not name.startswith(".")} - TOP_LEVEL == set()
+
+
+# --- What is checked where ------------------------------------------------------------------------
+
+CITED = re.compile(r"`([\w/]*test_\w+\.py|sweep\.py)`((?:(?:: |, )`[\w…]+`)*)")
+
+
+def tests_of(path):
+    """Return the names of the tests in a file, as the table writes them: without ``test_``."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    return [name.removeprefix("test_") for name in names if name.startswith("test_")]
+
+
+def test_the_table_of_what_is_checked_cites_tests_that_are_there():
+    """Each name means one test: ``…`` stands for what was left out."""
+    folder, wrong, cited = ROOT / "tests", [], 0
+    for name, those in CITED.findall((folder / "README.md").read_text(encoding="utf-8")):
+        path = folder / name
+        known = tests_of(path) if path.is_file() else None
+        if known is None:
+            wrong.append(f"{name} is not there")
+            continue
+        for test in re.findall(r"`([\w…]+)`", those):
+            found = [each for each in known if fnmatchcase(each, test.replace("…", "*"))]
+            cited += 1
+            if len(found) != 1:
+                wrong.append(f"{name}: {test} is {found or 'not there'}")
+    assert wrong == []
+    assert cited > 150
+
+
+def test_the_table_of_what_is_checked_has_every_row_once():
+    text = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
+
+    rows = re.findall(r"^\| ([SQF]\d+a?) \|", text, re.MULTILINE)
+
+    security = [*range(1, 18), *range(20, 54), *range(60, 75), *range(80, 91)]
+    assert sorted(rows) == sorted(
+        ["S3a", *(f"S{n}" for n in security)]
+        + [f"Q{n}" for n in range(1, 29)]
+        + [f"F{n}" for n in range(1, 25)]
+    )
+
+
+def test_nothing_is_fetched_from_an_address_that_somebody_typed():
+    """No record holds an address to follow, and no code of ours fetches one."""
+    ours = [
+        model for app in ("registry", "reviews") for model in apps.get_app_config(app).get_models()
+    ]
+    fields = [field for model in ours for field in model._meta.concrete_fields]
+    assert not [field for field in fields if isinstance(field, models.URLField)]
+
+    fetching = re.compile(
+        r"^\s*(?:from|import) (urllib\.request|requests|http\.client|httpx)\b", re.M
+    )
+    found = {
+        path.name
+        for app in ("registry", "reviews", "tamky_models")
+        for path in (ROOT / app).rglob("*.py")
+        if fetching.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {"oidc.py"}  # which asks the directory that the settings name

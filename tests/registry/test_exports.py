@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from registry.models import SecurityEvent
 from registry.views import exports
 from tests import factories
 
@@ -92,6 +93,19 @@ def test_the_workbook_prints_across_with_its_header_on_each_page(client, reader)
     assert sheet.print_title_rows == "$7:$7"
     assert sheet["C7"].font.name == "Times New Roman"
     assert sheet["C8"].border.left.style == "thin"
+
+
+@pytest.mark.parametrize("address", [CSV, XLSX])
+def test_who_takes_records_out_is_on_record_with_what_was_asked(client, address):
+    clerk = factories.ClerkFactory()
+    client.force_login(clerk)
+
+    client.get(address, {"level": "city"})
+    client.head(address)
+
+    event = SecurityEvent.objects.get(kind=SecurityEvent.Kind.EXPORTED)
+    assert event.user == clerk
+    assert event.about.endswith("?level=city")
 
 
 def test_a_file_that_was_cut_says_so(client, reader, monkeypatch):
