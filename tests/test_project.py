@@ -104,7 +104,8 @@ def test_the_top_level_holds_the_agreed_files_only():
 
 # --- What is checked where ------------------------------------------------------------------------
 
-CITED = re.compile(r"`([\w/]*test_\w+\.py|sweep\.py)`((?:(?:: |, )`[\w…]+`)*)")
+# A file, and after it the tests of it that are meant.
+CITED = re.compile(r"`([\w/.-]+\.(?:py|md|conf|service))`((?:(?:: |, )`[\w…]+`)*)")
 
 
 def tests_of(path):
@@ -117,17 +118,19 @@ def tests_of(path):
 def test_the_table_of_what_is_checked_cites_tests_that_are_there():
     """Each name means one test: ``…`` stands for what was left out."""
     folder, wrong, cited = ROOT / "tests", [], 0
-    for name, those in CITED.findall((folder / "README.md").read_text(encoding="utf-8")):
-        path = folder / name
-        known = tests_of(path) if path.is_file() else None
-        if known is None:
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    for name, those in CITED.findall(page):
+        path = folder / name if (folder / name).is_file() else ROOT / name
+        if not path.is_file():
             wrong.append(f"{name} is not there")
             continue
         for test in re.findall(r"`([\w…]+)`", those):
-            found = [each for each in known if fnmatchcase(each, test.replace("…", "*"))]
+            found = [each for each in tests_of(path) if fnmatchcase(each, test.replace("…", "*"))]
             cited += 1
             if len(found) != 1:
                 wrong.append(f"{name}: {test} is {found or 'not there'}")
+    commands = set(re.findall(r"^def (\w+)\(", (ROOT / "dev").read_text(encoding="utf-8"), re.M))
+    wrong += [name for name in re.findall(r"`?\./dev (\w+)", page) if name not in commands]
     assert wrong == []
     assert cited > 150
 
