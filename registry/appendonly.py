@@ -4,7 +4,7 @@ A trigger stands before every UPDATE and DELETE of these tables, on SQLite and o
 that neither a fault of ours nor a hand on the database rewrites the record unnoticed. Triggers
 are made after each migrate and not in a migration: SQLite drops them whenever a migration
 rebuilds their table. Emptying a table as a whole (TRUNCATE) no trigger forbids; the role of the
-application has no right to it (deploy/roles.sql).
+application has no right to it (docs/production.md, section 3).
 """
 
 import hashlib
@@ -82,7 +82,7 @@ def _on_postgresql(name, table, event, condition):
     )
     body = f"BEGIN IF {condition or 'true'} THEN {refuse}; END IF; RETURN {row}; END"
     function = f'CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql'
-    trigger = f'CREATE TRIGGER "{name}" BEFORE {event} ON "{table}" FOR EACH ROW'
+    trigger = f'CREATE OR REPLACE TRIGGER "{name}" BEFORE {event} ON "{table}" FOR EACH ROW'
     return [f"{function} AS $$ {body} $$", f'{trigger} EXECUTE FUNCTION "{name}"()']
 
 

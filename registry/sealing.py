@@ -124,13 +124,19 @@ def chunks(queryset, size=CHUNK):
 def joins_of(model):
     """Return ``{name: (model of the rows, column of their keys)}`` of a history's joined tables."""
     found = {}
+    # By name: within a migration the columns of a table stand in another order.
+    ours = {"history", model._meta.model_name.removeprefix("historical")}
     for relation in model._meta.related_objects:
         if relation.field.name != "history":
             continue
         rows = relation.related_model
-        ends = [each for each in rows._meta.concrete_fields if each.is_relation]
-        keys = [each.attname for each in ends if each.name != "history"][-1]
-        found[rows._meta.model_name.removeprefix(f"{model._meta.model_name}_")] = (rows, keys)
+        (end,) = [
+            each
+            for each in rows._meta.concrete_fields
+            if each.is_relation and each.name not in ours
+        ]
+        name = rows._meta.model_name.removeprefix(f"{model._meta.model_name}_")
+        found[name] = rows, end.attname
     return found
 
 

@@ -1,13 +1,15 @@
 """Who changes the record by hand is found: a byte, a missing entry, a record beside its history."""
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, models, transaction
+from django.db.migrations.loader import MigrationLoader
 
 from registry import appendonly
 from registry.history import HistoryEntry
 from registry.models import Call, PracticeModel, SecurityEvent, User
-from registry.sealing import Sealed, broken_seals, sealed_models
+from registry.sealing import Sealed, broken_seals, joins_of, sealed_models
 from reviews.models import StockRemark
 from tests import factories, permissions_world
 
@@ -134,3 +136,13 @@ def test_every_history_is_sealed():
 
     assert len(histories) > 20
     assert all(issubclass(model, Sealed) for model in histories)
+
+
+@pytest.mark.parametrize("model", ["historicalpracticemodel", "historicaluser"])
+def test_a_migration_seals_what_is_joined_as_the_register_does(model):
+    """In a migration the tables are the same, their columns stand in another order."""
+    then = MigrationLoader(connection).project_state().apps.get_model("registry", model)
+    now = apps.get_model("registry", model)
+
+    columns = [{name: key for name, (_rows, key) in joins_of(each).items()} for each in (then, now)]
+    assert columns[0] == columns[1] != {}
