@@ -89,7 +89,7 @@ def check_files(register, report):
     report.check("each row has its file, with its SHA-256", not broken, broken[:3])
     stored = {path for path in register.media.rglob("*") if path.is_file()}
     orphans = len(stored - {register.media / name for name, _sha256 in rows})
-    report.note(f"{len(rows)} rows with their files, {orphans} files left behind by the crashes")
+    report.note(f"{len(rows)} rows with their files, {orphans} files of no row")
     return orphans
 
 

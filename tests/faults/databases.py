@@ -17,6 +17,7 @@ from tests.postgres import find_programs, unprivileged_user
 class Sqlite:
     name = "SQLite"
     key = "sqlite"
+    Error = sqlite3.Error
 
     def __init__(self, folder):
         self.folder = folder
@@ -63,6 +64,35 @@ class Sqlite:
         with self.connected(name) as connection:
             return connection.execute(query).fetchall()
 
+    def do(self, name, *statements):
+        with self.connected(name) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def tables(self, name):
+        found = self.rows(name, "SELECT name FROM sqlite_master WHERE type = 'table'")
+        return sorted(table for (table,) in found if not table.startswith("sqlite_"))
+
+    def columns(self, name, table):
+        return [row[1] for row in self.rows(name, f'PRAGMA table_info("{table}")')]
+
+    # SQLite knows no roles: who opens the file owns it.
+    connected_as_application = connected
+
+    def do_without_triggers(self, name, *statements):
+        """What somebody does who owns the database and wants no trace of it."""
+        triggers = self.rows(name, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        self.do(
+            name,
+            *(f'DROP TRIGGER "{trigger}"' for trigger, _sql in triggers),
+            *statements,
+            *(sql for _trigger, sql in triggers),
+        )
+
+    def drop_triggers(self, name):
+        for (trigger,) in self.rows(name, "SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+            self.do(name, f'DROP TRIGGER "{trigger}"')
+
     def damage(self, name):
         """Return what SQLite finds wrong with its file, nothing if it is sound."""
         return [text for (text,) in self.rows(name, "PRAGMA integrity_check") if text != "ok"]
@@ -71,6 +101,7 @@ class Sqlite:
 class Postgres:
     name = "PostgreSQL"
     key = "postgres"
+    Error = psycopg.Error
     # Only so many, but none of what makes it durable is switched off.
     SETTINGS = {
         "listen_addresses": "",
@@ -151,6 +182,45 @@ class Postgres:
     def rows(self, name, query):
         with self.connected(name) as connection:
             return connection.execute(query).fetchall()
+
+    def do(self, name, *statements):
+        with self.connected(name) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def tables(self, name):
+        found = self.rows(name, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return sorted(table for (table,) in found)
+
+    def columns(self, name, table):
+        query = "SELECT column_name FROM information_schema.columns WHERE table_name = '{}'"
+        return [column for (column,) in self.rows(name, query.format(table))]
+
+    @contextmanager
+    def connected_as_application(self, name):
+        """Connect with the rights that docs/production.md gives to the application, no more."""
+        role = f"{name.lower()}_application"
+        self.do(
+            name,
+            f'CREATE ROLE "{role}" LOGIN',
+            f'GRANT USAGE ON SCHEMA public TO "{role}"',
+            f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{role}"',
+        )
+        with psycopg.connect(self.address(name), user=role, autocommit=True) as connection:
+            yield connection
+
+    def do_without_triggers(self, name, *statements):
+        """What somebody does who owns the database and wants no trace of it."""
+        self.do(name, "SET session_replication_role = replica", *statements)
+
+    def drop_triggers(self, name):
+        triggers = self.rows(
+            name,
+            "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+            " WHERE NOT tgisinternal",
+        )
+        for trigger, table in triggers:
+            self.do(name, f'DROP TRIGGER "{trigger}" ON "{table}"')
 
     def damage(self, name):
         """Return what PostgreSQL finds wrong with its tables and indexes."""

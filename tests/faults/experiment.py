@@ -68,3 +68,6 @@ def judge(register, report):
     report.check("no code was given twice", not register.rows(CODES_TWICE))
     damage = register.database.damage(register.name)
     report.check("the database is sound", not damage, "; ".join(damage)[:200])
+    for command in (["check_invariants", "--files"], ["verify_history"]):
+        done = register.manage(*command, check=False)
+        report.check(f"{command[0]} exits 0", done.returncode == 0, done.stderr.strip()[-300:])

@@ -36,6 +36,7 @@ class Register:
             "DJANGO_SETTINGS_MODULE": "tamky_models.settings",
             "DEBUG": "false",
             "HTTPS": "false",
+            "UNIT_MEGABYTES": "10000",
             "SQLITE_IN_PRODUCTION": "true",
             "MFA_REQUIRED_ROLES": "",
             "SECRET_KEY": "a key for experiments, which protects nothing, 0123456789 abc",
