@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import models
+from django.db import migrations, models
+from django.db.migrations.loader import MigrationLoader
 
 ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = {
@@ -50,6 +51,28 @@ def manage(*arguments, **environment):
 @pytest.mark.django_db
 def test_migrations_match_the_models():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_no_migration_takes_away_what_the_release_before_it_uses():
+    """And each can be undone. What no code uses any more goes one release later."""
+    taking = (
+        migrations.RemoveField,
+        migrations.DeleteModel,
+        migrations.RenameField,
+        migrations.RenameModel,
+        migrations.AlterModelTable,
+        migrations.RunSQL,
+    )
+    operations = [
+        (*key, operation)
+        for key, migration in MigrationLoader(None).disk_migrations.items()
+        for operation in migration.operations
+        if key[0] in {"registry", "reviews"}
+    ]
+
+    assert len(operations) > 50
+    assert [each for each in operations if isinstance(each[2], taking)] == []
+    assert [each for each in operations if not each[2].reversible] == []
 
 
 def test_production_settings_pass_the_deployment_checks():
@@ -166,3 +189,21 @@ def test_nothing_is_fetched_from_an_address_that_somebody_typed():
         if fetching.search(path.read_text(encoding="utf-8"))
     }
     assert found == {"oidc.py"}  # which asks the directory that the settings name
+
+
+def test_the_page_of_personal_data_has_every_such_field():
+    told = (ROOT / "docs" / "personal-data.md").read_text(encoding="utf-8")
+    of_people = re.compile(
+        r"(full|individual|contact)_\w+|position|phone|email|username|typed_by|presenter"
+        r"|signatory\w*|address|file|original_name"
+    )
+    fields = {
+        f"{model.__name__}.{field.name}"
+        for app in ("registry", "reviews")
+        for model in apps.get_app_config(app).get_models()
+        if not model.__name__.startswith("Historical")
+        for field in model._meta.concrete_fields
+        if of_people.fullmatch(field.name) and not isinstance(field, models.IntegerField)
+    }
+
+    assert fields | {"PanelMember.name"} == set(re.findall(r"`([A-Z]\w+\.\w+)`", told))
