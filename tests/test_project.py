@@ -154,6 +154,9 @@ def test_the_table_of_what_is_checked_cites_tests_that_are_there():
                 wrong.append(f"{name}: {test} is {found or 'not there'}")
     commands = set(re.findall(r"^def (\w+)\(", (ROOT / "dev").read_text(encoding="utf-8"), re.M))
     wrong += [name for name in re.findall(r"`?\./dev (\w+)", page) if name not in commands]
+    experiments = "".join(path.read_text("utf-8") for path in (folder / "faults").glob("*.py"))
+    carried_out = set(re.findall(r'^@experiment\("(F\d+)"', experiments, re.M))
+    wrong += set(re.findall(r"`\./dev faults --only (F\d+)`", page)) - carried_out
     assert wrong == []
     assert cited > 150
 
