@@ -1,0 +1,94 @@
+"""Migrations that die half-way, on a filled register of an older state."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections import Counter
+from contextlib import suppress
+
+from tests.faults.experiment import experiment, judge
+from tests.faults.register import ROOT, Register
+
+OLDER = {"reviews": "0002", "registry": "0008"}
+MODELS = 500
+APPLIED = "SELECT app, name FROM django_migrations"
+# What a migration declares: its own row, and the names of the tables and rights it adds.
+GROWING = ("django_migrations", "django_content_type", "auth_permission", "auth_group_permissions")
+
+
+@experiment("F14")
+def killed_while_migrating(register, report, sizes):
+    """Kill the upgrade of a filled register in the middle of each migration; then let it end."""
+    register = Register(register.database, register.folder)
+    register.manage("migrate", "--verbosity", "0")
+    register.manage("generate_sample", "--models", str(MODELS), "--seed", "1")
+    for app, migration in OLDER.items():
+        register.manage("migrate", app, migration, "--verbosity", "0")
+    # The older state had none; today's were made after the way back.
+    register.database.drop_triggers(register.name)
+    columns = {
+        table: register.database.columns(register.name, table)
+        for table in register.database.tables(register.name)
+    }
+    before = rows_of(register, columns)
+    report.account.attempted = report.account.acknowledged = set(before)
+
+    pending = pending_migrations(register)
+    missed, undone = [], 0
+    for migration in pending:
+        if not killed_in(register, migration):
+            missed.append(migration)
+        undone += tuple(migration.split(".")) not in set(register.rows(APPLIED))
+    report.check("each run was killed where it was to be", not missed, missed)
+    behind = killed_in(register, pending[-1], after=b" OK")
+    done = register.manage("migrate", "--verbosity", "0", check=False)
+    report.check("the last run completes", done.returncode == 0, done.stderr.strip()[-300:])
+    left = register.manage("migrate", "--check", "--verbosity", "0", check=False)
+    report.check("nothing is left to migrate", left.returncode == 0)
+    report.account.read = rows_of(register, columns)
+    judge(register, report)
+    report.note(
+        f"{len(pending) + behind} kills in {len(pending)} migrations, {undone} before they were "
+        f"committed; {len(columns)} tables, {before.total()} rows compared"
+    )
+    register.database.drop(register.name)
+
+
+def pending_migrations(register):
+    plan = register.manage("showmigrations", "--plan").stdout.splitlines()
+    return [line.split()[-1] for line in plan if line.startswith("[ ]")]
+
+
+def killed_in(register, migration, after=b""):
+    """Run the upgrade and kill it in the middle of one migration; return whether it got there."""
+    words = f"Applying {migration}...".encode() + after
+    said = b""
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "migrate", "--no-color"],
+        cwd=ROOT,
+        env=register.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        while words not in said and (more := os.read(process.stdout.fileno(), 4096)):
+            said += more
+        if not after:
+            # In the middle of its statements, and not before the first.
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.02)
+        process.kill()
+    return words in said
+
+
+def rows_of(register, columns):
+    """Return each row of the tables, of the columns given, by its hash."""
+    found = Counter()
+    for table, names in columns.items():
+        if table in GROWING:
+            continue
+        selected = ", ".join(f'"{name}"' for name in names)
+        for row in register.rows(f'SELECT {selected} FROM "{table}"'):
+            digest = hashlib.sha256(repr(row).encode()).hexdigest()[:16]
+            found[f"{table} {row[0]} {digest}"] += 1
+    return found
