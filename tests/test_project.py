@@ -131,7 +131,7 @@ def test_the_top_level_holds_the_agreed_files_only():
 CITED = re.compile(r"`([\w/.-]+\.(?:py|md|conf|service))`((?:(?:: |, )`[\w…]+`)*)")
 
 
-def tests_of(path):
+def written_tests(path):
     """Return the names of the tests in a file, as the table writes them: without ``test_``."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
@@ -148,7 +148,7 @@ def test_the_table_of_what_is_checked_cites_tests_that_are_there():
             wrong.append(f"{name} is not there")
             continue
         for test in re.findall(r"`([\w…]+)`", those):
-            found = [each for each in tests_of(path) if fnmatchcase(each, test.replace("…", "*"))]
+            found = [each for each in written_tests(path) if fnmatchcase(each, test.replace("…", "*"))]
             cited += 1
             if len(found) != 1:
                 wrong.append(f"{name}: {test} is {found or 'not there'}")
