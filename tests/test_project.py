@@ -148,7 +148,9 @@ def test_the_table_of_what_is_checked_cites_tests_that_are_there():
             wrong.append(f"{name} is not there")
             continue
         for test in re.findall(r"`([\w…]+)`", those):
-            found = [each for each in written_tests(path) if fnmatchcase(each, test.replace("…", "*"))]
+            found = [
+                each for each in written_tests(path) if fnmatchcase(each, test.replace("…", "*"))
+            ]
             cited += 1
             if len(found) != 1:
                 wrong.append(f"{name}: {test} is {found or 'not there'}")
