@@ -11,7 +11,7 @@ import platform
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -58,10 +58,7 @@ def make(folder):
     """Write a backup into the folder; return where it is and what it holds."""
     begun = datetime.now(UTC)
     final = Path(folder) / begun.strftime(NAMED)
-    place = final.with_name(f"{final.name}.incomplete")
-    before = os.umask(0o077)
-    try:
-        place.mkdir(parents=True)
+    with only_whole(final) as place:
         # Files are never changed, only added and, with a draft that is discarded, deleted. Copied
         # before and after the database, they hold all that any row of it names.
         _copy_new_files(place / FILES)
@@ -74,22 +71,56 @@ def make(folder):
             "begun": begun.isoformat(),
             "finished": datetime.now(UTC).isoformat(),
             "engine": connection.vendor,
-            "versions": _versions(),
+            "versions": versions(),
             "migrations": schema,
             "rows": rows,
             "contents": contents_of(place),
             "missing": _named_and_missing(place / FILES),
         }
         (place / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        _to_the_disk(place / MANIFEST)
-        place.rename(final)
-    except OSError as error:
-        shutil.rmtree(place, ignore_errors=True)
-        raise BackupError(f"The backup could not be written: {error}") from error
-    finally:
-        os.umask(before)
+        to_the_disk(place / MANIFEST)
     SecurityEvent.record(SecurityEvent.Kind.BACKED_UP, about=final.name)
     return final, manifest
+
+
+@contextmanager
+def only_whole(final):
+    """Give a folder to write into that nobody else reads; it has its name once all is written.
+
+    What fails leaves nothing behind. Raise BackupError where the folder cannot be written.
+    """
+    place = final.with_name(f"{final.name}.incomplete")
+    before = os.umask(0o077)
+    try:
+        place.mkdir(parents=True)
+        try:
+            yield place
+            place.rename(final)
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise BackupError(f"{final} could not be written: {error}") from error
+    finally:
+        os.umask(before)
+
+
+@contextmanager
+def one_moment():
+    """Read the database as it stands at one moment, while others write on."""
+    if connection.vendor == "sqlite":
+        # Not atomic(), which begins by taking the one lock to write.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        yield
 
 
 def applied_migrations():
@@ -114,9 +145,7 @@ def _dump(target):
                 if not name.startswith("sqlite_")
             }
     # The dump and the counting look at the same snapshot, whatever is written meanwhile.
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        cursor.execute("SET LOCAL statement_timeout = 0")
+    with one_moment(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_export_snapshot()")
         snapshot = cursor.fetchone()[0]
         rows = row_counts()
@@ -172,7 +201,8 @@ def _named_and_missing(files):
     ]
 
 
-def _versions():
+def versions():
+    """Return of which programs and of which register this is."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT sqlite_version()" if connection.vendor == "sqlite" else "SHOW server_version"
@@ -200,7 +230,8 @@ def _commit():
     return done.stdout.strip()
 
 
-def _to_the_disk(path):
+def to_the_disk(path):
+    """Let a power cut not take what was written."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
