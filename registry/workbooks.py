@@ -350,7 +350,12 @@ def _date(row, name, wrong):
 
 def _validate(model, row, wrong):
     try:
-        model.full_clean(exclude=["organisation_name", "code"])
+        # Unit and field have just been found. The constraints are about what a row cannot say, and
+        # asking the database about each of them for each row takes minutes.
+        model.full_clean(
+            exclude=["organisation_name", "code", "organisation", "field"],
+            validate_constraints=False,
+        )
     except ValidationError as error:
         for name, sentences in error.message_dict.items():
             wrong.extend((name, sentence) for sentence in sentences)

@@ -8,6 +8,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from openpyxl.styles import Font
 from openpyxl.xml import DEFUSEDXML
 from pytest_django.asserts import assertContains, assertNotContains
@@ -137,6 +139,17 @@ def test_what_is_wrong_is_said_by_row_and_column(workbook, clerk, cell, changed,
 
     assert f"dòng 3, {column}: " in said
     assert what in said
+
+
+def test_a_long_list_asks_the_database_no_more_than_a_short_one(workbook, clerk, cell):
+    asked = []
+    for number in (2, 20):
+        lines = [a_line(**{"Tên mô hình": f"Mô hình thử {n}"}) for n in range(number)]
+        with CaptureQueriesContext(connection) as queries:
+            import_workbook(workbook(*lines), by=clerk, dry_run=True)
+        asked.append(len(queries))
+
+    assert asked[0] == asked[1]
 
 
 def test_the_same_model_twice_in_one_list_is_wrong(workbook, clerk, cell):
