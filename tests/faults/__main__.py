@@ -7,13 +7,22 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests.faults import away, crashes, mail, races, records, sessions, upgrades
+from tests.faults import away, crashes, imports, mail, races, records, sessions, upgrades
 from tests.faults.accounting import HEAD, Report, exit_code
 from tests.faults.databases import BOTH
 from tests.faults.experiment import EXPERIMENTS, Impossible, Sizes
 from tests.faults.register import WORKERS, Register
 
-MODULES = (away, crashes, mail, races, records, sessions, upgrades)  # each adds its experiments
+MODULES = (
+    away,
+    crashes,
+    imports,
+    mail,
+    races,
+    records,
+    sessions,
+    upgrades,
+)  # each adds its experiments
 
 
 def main():

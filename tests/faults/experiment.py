@@ -53,7 +53,8 @@ CREATED_TWICE_OR_NEVER = """
     GROUP BY m.id HAVING COUNT(h.history_id) <> 1"""
 WITHOUT_ENROLMENT = """
     SELECT m.id FROM registry_practicemodel m
-    LEFT JOIN registry_enrolment e ON e.model_id = m.id WHERE e.id IS NULL"""
+    LEFT JOIN registry_enrolment e ON e.model_id = m.id
+    WHERE e.id IS NULL AND m.origin <> 'old_register'"""
 CODES_TWICE = """
     SELECT code FROM registry_practicemodel
     WHERE code IS NOT NULL GROUP BY code HAVING COUNT(*) > 1"""

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import Counter
 
 from tests.faults.crashes import a_photo, check_files
 from tests.faults.experiment import experiment, judge
@@ -74,7 +73,8 @@ def tampered_with(register, report, sizes):
     decided(register, model)
     register.stop()
     tables = written_once(register)
-    before = entries(register, tables)
+    columns = {table: names for table, names in register.columns().items() if table in tables}
+    before = register.contents(columns)
     report.account.attempted = report.account.acknowledged = set(before)
     through, tried = [], 0
     with register.database.connected_as_application(register.name) as connection:
@@ -93,8 +93,10 @@ def tampered_with(register, report, sizes):
                 continue
             through.append(statement)
     report.check("the application can change nothing of the record", not through, through[:3])
-    report.account.read = entries(register, tables)
+    report.account.read = register.contents(columns)
     judge(register, report)
+    if through:
+        return
 
     named = 0
     for table, keys, change, undo in tamperings(register, model):
@@ -110,7 +112,7 @@ def tampered_with(register, report, sizes):
         if undo:
             register.database.do_without_triggers(register.name, undo)
     report.note(
-        f"{tried} statements on {len(tables)} tables tried, {len(through)} went through; "
+        f"{tried} statements on {len(tables)} tables refused; "
         f"{named} of 3 changes by the owner named"
     )
 
@@ -119,18 +121,11 @@ def written_once(register):
     """Return the tables of the record that hold something."""
     return [
         table
-        for table in register.database.tables(register.name)
+        for table, names in register.columns().items()
         if (table in WRITTEN_ONCE or "_historical" in table)
-        and "seal" in register.database.columns(register.name, table)
+        and "seal" in names
         and register.rows(f"SELECT COUNT(*) FROM {table}") != [(0,)]
     ]
-
-
-def entries(register, tables):
-    """Return every entry of the tables with its seal."""
-    return Counter(
-        f"{table}: {entry}" for table in tables for entry in register.rows(f"SELECT * FROM {table}")
-    )
 
 
 def tamperings(register, model):

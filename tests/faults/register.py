@@ -1,5 +1,6 @@
 """A register under test: a database, a folder and an application server of its own."""
 
+import hashlib
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from itertools import count
 from pathlib import Path
 
@@ -144,6 +146,21 @@ class Register:
 
     def rows(self, query):
         return self.database.rows(self.name, query)
+
+    def columns(self):
+        """Return ``{table: names of its columns}``."""
+        tables = self.database.tables(self.name)
+        return {table: self.database.columns(self.name, table) for table in tables}
+
+    def contents(self, columns=None, leaving=()):
+        """Return each row of all tables, or of the columns given, as table, key and hash."""
+        found = Counter()
+        for table, names in (columns or self.columns()).items():
+            selected = ", ".join(f'"{name}"' for name in names)
+            for row in [] if table in leaving else self.rows(f'SELECT {selected} FROM "{table}"'):
+                digest = hashlib.sha256(repr(row).encode()).hexdigest()[:16]
+                found[f"{table} {row[0]} {digest}"] += 1
+        return found
 
     def logged(self, words):
         """Return how many lines of the server's log hold the words."""

@@ -1,10 +1,8 @@
 """Migrations that die half-way, on a filled register of an older state."""
 
-import hashlib
 import os
 import subprocess
 import sys
-from collections import Counter
 from contextlib import suppress
 
 from tests.faults.experiment import experiment, judge
@@ -27,11 +25,8 @@ def killed_while_migrating(register, report, sizes):
         register.manage("migrate", app, migration, "--verbosity", "0")
     # The older state had none; today's were made after the way back.
     register.database.drop_triggers(register.name)
-    columns = {
-        table: register.database.columns(register.name, table)
-        for table in register.database.tables(register.name)
-    }
-    before = rows_of(register, columns)
+    columns = register.columns()
+    before = register.contents(columns, leaving=GROWING)
     report.account.attempted = report.account.acknowledged = set(before)
 
     pending = pending_migrations(register)
@@ -46,7 +41,7 @@ def killed_while_migrating(register, report, sizes):
     report.check("the last run completes", done.returncode == 0, done.stderr.strip()[-300:])
     left = register.manage("migrate", "--check", "--verbosity", "0", check=False)
     report.check("nothing is left to migrate", left.returncode == 0)
-    report.account.read = rows_of(register, columns)
+    report.account.read = register.contents(columns, leaving=GROWING)
     judge(register, report)
     report.note(
         f"{len(pending) + behind} kills in {len(pending)} migrations, {undone} before they were "
@@ -79,16 +74,3 @@ def killed_in(register, migration, after=b""):
                 process.wait(0.02)
         process.kill()
     return words in said
-
-
-def rows_of(register, columns):
-    """Return each row of the tables, of the columns given, by its hash."""
-    found = Counter()
-    for table, names in columns.items():
-        if table in GROWING:
-            continue
-        selected = ", ".join(f'"{name}"' for name in names)
-        for row in register.rows(f'SELECT {selected} FROM "{table}"'):
-            digest = hashlib.sha256(repr(row).encode()).hexdigest()[:16]
-            found[f"{table} {row[0]} {digest}"] += 1
-    return found
