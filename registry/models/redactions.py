@@ -14,7 +14,7 @@ class Redaction(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by")
     )
     reason = models.TextField(_("reason"))
-    paper = models.CharField(_("paper"), max_length=200)
+    paper = models.CharField(_("number and date of the request"), max_length=200)
     what = models.JSONField(_("rows"), help_text=_("Table, and how many rows of it."))
 
     class Meta:

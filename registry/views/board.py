@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from registry.access import visible_or_404
+from registry.access import record_export, visible_or_404
 from registry.exports import defused
 from registry.models import Call, Membership, Organisation
 from registry.paging import CappedPaginator
@@ -53,6 +53,8 @@ def board(request):
         request.GET.get("page")
     )
     is_table = request.GET.get("table") == "1"
+    if is_table:  # with everybody's telephone
+        record_export(request, "bang-don-vi")
     shown = list(found[:COPIED]) if is_table else list(page.object_list)
     rows = rows_of(shown, year)
     context = {

@@ -250,7 +250,7 @@ class DecisionLine(Recorded):
     objects = DecisionLineQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("line")
+        verbose_name = _("line of a paper")
         verbose_name_plural = _("lines")
         ordering = ["position", "pk"]
         constraints = [

@@ -90,7 +90,7 @@ class NoTables:
         raise LookupError
 
 
-def test_migrating_back_to_the_beginning_fills_nothing():
+def test_before_there_are_tables_nothing_is_filled():
     Field.objects.all().delete()
 
     fill(apps=NoTables())

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from registry.models import Call
+from registry.models import Call, SecurityEvent
 from registry.phones import digits_of
 from registry.standing import Standing, counts, units_of
 from tests import factories
@@ -196,6 +196,14 @@ def test_the_board_takes_the_same_queries_for_two_units_and_for_forty(
 
     with django_assert_num_queries(len(few)):
         client.get(BOARD)
+
+
+def test_who_takes_the_telephones_of_all_units_along_is_on_record(client, clerk):
+    client.get(BOARD)
+    assert not SecurityEvent.objects.filter(kind=SecurityEvent.Kind.EXPORTED)
+
+    client.get(BOARD, {"table": "1"})
+    assert SecurityEvent.objects.get(kind=SecurityEvent.Kind.EXPORTED).user == clerk
 
 
 def test_the_table_to_copy_has_a_line_for_each_unit_and_no_formula(client, clerk, ward):
