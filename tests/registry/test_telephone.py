@@ -198,7 +198,7 @@ def test_the_board_takes_the_same_queries_for_two_units_and_for_forty(
         client.get(BOARD)
 
 
-def test_who_takes_the_telephones_of_all_units_along_is_on_record(client, clerk):
+def test_who_takes_the_telephones_of_all_units_along_is_on_record(client, clerk, ward):
     client.get(BOARD)
     assert not SecurityEvent.objects.filter(kind=SecurityEvent.Kind.EXPORTED)
 
