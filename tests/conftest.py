@@ -66,6 +66,21 @@ def append_only_tables_can_be_flushed():
     operations.execute_sql_flush = flush
 
 
+@pytest.fixture(autouse=True)
+def rules_of_the_register_hold_at_the_end(request):
+    """Ask after each test that commits, browsers and races among them, what must be true."""
+    marker = request.node.get_closest_marker("django_db")
+    commits = marker is not None and marker.kwargs.get("transaction")
+    if commits or {"transactional_db", "live_server"} & set(request.fixturenames):
+        request.getfixturevalue("transactional_db")
+        yield
+        from registry.invariants import findings
+
+        assert list(findings()) == []
+    else:
+        yield
+
+
 @pytest.fixture
 def in_threads():
     """Run functions at the same moment, each in a thread with a database connection of its own.
