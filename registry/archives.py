@@ -38,6 +38,7 @@ from registry.backups import (
 from registry.exports import defused
 from registry.models import PracticeModel, SecurityEvent
 from registry.partialdates import PartialDateField, show_partial
+from registry.sealing import chunks
 from registry.vietnamese import sort_key
 
 NAMED = "so-mo-hinh-%Y-%m-%d-%H%M"
@@ -87,7 +88,6 @@ ROWS_OF_A_SHEET = 1_048_576  # Excel's, the header among them
 LONGEST_CELL = 32_767  # Excel's, in units of UTF-16
 LEFT_OF_A_LONG_TEXT = 32_000
 EXACT_DIGITS = 15
-CHUNK = 1000
 LABELS_KEPT = 20_000
 # What XML has no way to write.
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -287,7 +287,7 @@ class _Sheet:
         names = [field.name for field in self.model._meta.many_to_many]
         there = rows.count()
         sheet = self._begin(there)
-        for chunk in _chunks(rows.prefetch_related(*names).iterator(CHUNK)):
+        for chunk in chunks(rows.prefetch_related(*names)):
             labels = self.archive.labels.of(self.fields, chunk)
             for row in chunk:
                 if self.rows and self.rows % (ROWS_OF_A_SHEET - 1) == 0:
@@ -413,17 +413,6 @@ def _nearby(model, *, deeper=True):
                 further = _nearby(field.related_model, deeper=False)
                 names.extend(f"{field.name}__{name}" for name in further)
     return names
-
-
-def _chunks(rows):
-    chunk = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
 
 
 # --- Names, of sheets, columns and files ----------------------------------------------------------
