@@ -4,6 +4,8 @@ import pytest
 from django.db import connection, connections
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.sharing import SharedDatabase
+
 # The same examples each time, so that a failure is one for everybody; "long" draws others and
 # takes the minutes to find the shortest that fails: --hypothesis-profile=long
 OF_THE_SUITE = settings(
@@ -29,9 +31,26 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
+def shared_database(request, tmp_path_factory):
+    """Return where the workers of this run share the database they begin with, if it has any."""
+    if not hasattr(request.config, "workerinput"):
+        return None
+    run = request.config.workerinput["testrunuid"]
+    shared = SharedDatabase(tmp_path_factory.getbasetemp().parent, run[:12])
+    shared.take()
+    return shared
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(shared_database, django_db_setup, django_db_blocker):
     """End what threads of a test left connected, or the test database could not be dropped."""
+    if shared_database:
+        with django_db_blocker.unblock():
+            shared_database.leave()
     yield
+    if shared_database:
+        with django_db_blocker.unblock():
+            shared_database.drop()
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute(
