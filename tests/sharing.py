@@ -31,6 +31,7 @@ class SharedDatabase:
         if connection.vendor == "sqlite":
             shutil.copy(self.copy, name)
         else:
+            self._on_server(f'DROP DATABASE IF EXISTS "{name}"')
             self._on_server(f'CREATE DATABASE "{name}" TEMPLATE "{self.name}"')
         return name
 
@@ -47,7 +48,7 @@ class SharedDatabase:
             else:
                 self._on_server(f'CREATE DATABASE "{self.name}" TEMPLATE "{name}"')
             self.made.touch()
-        fcntl.flock(self.lock, fcntl.LOCK_UN)
+        self.lock.close()  # which unlocks it
 
     def drop(self):
         if self.is_first and connection.vendor == "postgresql":
