@@ -72,6 +72,7 @@ def a_number(cell):
     return cell.removeprefix("-").replace(",", "").isdigit()
 
 
+@pytest.mark.look
 def test_markup_in_any_field_of_any_form_is_text_in_what_comes_back(ask, world):  # noqa: F811
     wrong = []
     for client, name, address, data in forms(world):

@@ -203,6 +203,7 @@ def test_a_visitor_of_a_closed_catalogue_is_led_to_the_sign_in_page(world, setti
 # --- Methods --------------------------------------------------------------------------------------
 
 
+@pytest.mark.look
 def test_other_methods_are_refused_and_change_nothing(world):
     clerk, wrong = clients_of(world.people)["clerk"], []
     for name, key, address, _expected in rows_of(world):
@@ -219,6 +220,7 @@ def test_other_methods_are_refused_and_change_nothing(world):
     say(wrong)
 
 
+@pytest.mark.look
 @pytest.mark.parametrize("role", ["anonymous", "clerk"])
 def test_head_answers_as_get_does_without_a_body(world, role):
     client, wrong = clients_of(world.people)[role], []
@@ -232,6 +234,7 @@ def test_head_answers_as_get_does_without_a_body(world, role):
     say(wrong)
 
 
+@pytest.mark.look
 def test_nothing_is_taken_without_the_token_of_the_form(world):
     clients = clients_of(world.people, enforce_csrf_checks=True)
     wrong = []

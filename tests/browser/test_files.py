@@ -8,6 +8,7 @@ from tests.browser.test_road import sign_in
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.look
 def test_each_chosen_file_is_named_with_what_is_wrong_with_it(new_context):
     factories.FieldFactory()
     unit = factories.UnitUserFactory()

@@ -30,7 +30,9 @@ PHOTO = {"name": "đường hoa.jpg", "mimeType": "image/jpeg", "buffer": a_jpeg
 NAME = "Con đường hoa tự quản của Nhân dân khối phố"
 
 
-@pytest.fixture(params=["with script and mouse", "with neither"])
+@pytest.fixture(
+    params=["with script and mouse", pytest.param("with neither", marks=pytest.mark.look)]
+)
 def page(request, new_context):
     if request.param == "with script and mouse":
         return new_context().new_page()

@@ -39,6 +39,7 @@ def test_it_refuses_outside_debug_and_writes_nothing():
     assert rows() == before
 
 
+@pytest.mark.look
 def test_it_names_the_address_at_which_the_server_will_be(developing):
     assert "http://127.0.0.1:8000/ " in demo()
     assert "http://127.0.0.1:8777/ " in demo(port=8777)
@@ -57,6 +58,7 @@ def test_a_second_run_changes_nothing_but_the_password(developing):
     assert not person.check_password(first)
 
 
+@pytest.mark.look
 def test_the_password_may_be_given(developing, monkeypatch):
     monkeypatch.setenv("DEMO_PASSWORD", "mat-khau-cua-toi")
 
