@@ -1,7 +1,9 @@
 """What every test can count on."""
 
+import copy
+
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.sharing import SharedDatabase
@@ -98,6 +100,22 @@ def rules_of_the_register_hold_at_the_end(request):
         assert list(findings()) == []
     else:
         yield
+
+
+@pytest.fixture(scope="module")
+def one_world(django_db_setup, django_db_blocker):
+    """Build a record of each kind in each state, once for a module whose tests all want it."""
+    from tests import permissions_world
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield permissions_world.build()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(one_world, db):
+    """Return what :func:`one_world` has built; what the test stores is taken back at its end."""
+    return copy.deepcopy(one_world)
 
 
 @pytest.fixture

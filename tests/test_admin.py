@@ -139,6 +139,7 @@ def test_the_start_page_and_an_apps_page_open(client, registrar):
         assert client.get(page).status_code == 200, page
 
 
+@pytest.mark.look
 @pytest.mark.parametrize("person", ["ClerkFactory", "PanelUserFactory", "UnitUserFactory"])
 def test_who_is_no_registrar_is_refused_on_every_page(client, one_of_each, person):
     client.force_login(getattr(factories, person)())

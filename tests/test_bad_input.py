@@ -16,7 +16,6 @@ from django.forms import ModelForm
 from django.test import Client
 from django.urls import reverse
 
-from tests import permissions_world
 from tests.factories import a_jpeg
 from tests.permissions_table import TABLE, answers
 from tests.permissions_world import body
@@ -56,11 +55,6 @@ def no_log_of_refusals(caplog, settings):
     settings.PUBLIC_CATALOGUE = True
     for name in ("django.request", "django.security"):
         caplog.set_level(logging.CRITICAL, name)
-
-
-@pytest.fixture
-def world():
-    return permissions_world.build()
 
 
 @pytest.fixture

@@ -119,6 +119,7 @@ def test_a_model_reads_as_it_was_written(register, tmp_path):
         assert len(row[header].encode("utf-16-le")) // 2 <= archives.LONGEST_CELL
 
 
+@pytest.mark.look
 def test_no_cell_is_a_formula(register, tmp_path):
     _place, _manifest, book = taken_out(tmp_path)
 
@@ -144,6 +145,7 @@ def test_no_password_token_or_unsaved_draft_is_in_any_cell(register, tmp_path):
     assert all(path.stat().st_mode & 0o077 == 0 for path in (place, *place.rglob("*")))
 
 
+@pytest.mark.look
 def test_each_file_is_there_under_a_safe_name_and_as_it_came(register, tmp_path):
     place, manifest, book = taken_out(tmp_path)
 
@@ -159,6 +161,7 @@ def test_each_file_is_there_under_a_safe_name_and_as_it_came(register, tmp_path)
         assert path.suffix == ".jpg"
 
 
+@pytest.mark.look
 def test_the_sums_name_every_file_and_sha256sum_agrees(register, tmp_path):
     place, manifest, _book = taken_out(tmp_path)
 
@@ -191,6 +194,7 @@ def test_a_file_that_is_gone_or_changed_is_named_and_all_else_is_there(register,
     assert gone.file.name in (place / "DOC-TOI.txt").read_text(encoding="utf-8-sig")
 
 
+@pytest.mark.look
 def test_what_is_there_already_is_left_alone(register, tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "NAMED", "so-mo-hinh")
     place, _manifest, _book = taken_out(tmp_path)
@@ -214,6 +218,7 @@ def test_what_fails_leaves_nothing_that_could_be_taken_for_whole(register, tmp_p
     assert not SecurityEvent.objects.filter(kind=SecurityEvent.Kind.EXPORTED).exists()
 
 
+@pytest.mark.look
 def test_more_rows_than_a_sheet_takes_go_on_in_the_next_workbook(register, tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "ROWS_OF_A_SHEET", 2)
     many = PracticeModel.objects.count()

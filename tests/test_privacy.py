@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from registry import appendonly
 from registry.models import Role
-from tests import permissions_world
 from tests.permissions_table import ROLES
 from tests.permissions_world import SECRET, body, clients_of
 
@@ -21,11 +20,6 @@ EVERYBODY = (*ROLES, "inactive")
 @pytest.fixture(autouse=True)
 def open_catalogue(settings):
     settings.PUBLIC_CATALOGUE = True
-
-
-@pytest.fixture
-def world():
-    return permissions_world.build()
 
 
 # --- What is taken away ---------------------------------------------------------------------------

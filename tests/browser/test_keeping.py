@@ -133,6 +133,7 @@ def test_what_is_written_when_the_server_is_killed_is_offered_when_it_is_back(br
     assert DraftBuffer.objects.get().content["approach"] == [WORDS]
 
 
+@pytest.mark.look
 def test_what_is_written_offline_is_kept_here_and_sent_when_the_network_is_back(page):
     page.context.set_offline(True)
     write(page)
@@ -162,6 +163,7 @@ def test_signing_out_in_another_tab_loses_nothing(page):
     assert written(page) == WORDS + MORE
 
 
+@pytest.mark.look
 def test_signing_out_and_in_again_in_another_tab_loses_nothing(page):
     other = page.context.new_page()
     sign_out(other)
@@ -175,6 +177,7 @@ def test_signing_out_and_in_again_in_another_tab_loses_nothing(page):
     assert written(page) == WORDS
 
 
+@pytest.mark.look
 @pytest.mark.parametrize("script", [True, False])
 def test_changing_the_language_loses_nothing(new_context, person, script):
     page = new_context(java_script_enabled=script).new_page()
@@ -202,6 +205,7 @@ def test_a_form_open_in_two_tabs_keeps_the_words_of_both(page):
     assert kept == {(WORDS,), (MORE,)}
 
 
+@pytest.mark.look
 def test_what_is_stored_is_not_offered_again(page):
     write(page)
     page.click("button[value=draft]")
@@ -214,6 +218,7 @@ def test_what_is_stored_is_not_offered_again(page):
     assert page.locator("a[href*=draft]").count() == 0
 
 
+@pytest.mark.look
 def test_the_copy_in_the_browser_is_offered_to_its_writer_alone(page):
     page.context.set_offline(True)
     write(page)
@@ -238,6 +243,7 @@ UNIKEY = [
 ]  # fmt: skip
 
 
+@pytest.mark.look
 def test_typing_with_unikey_gives_what_was_meant_while_the_form_is_kept(page):
     field = page.locator("[name=approach]")
     field.focus()

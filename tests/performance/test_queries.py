@@ -82,6 +82,7 @@ READERS = {
 }
 
 
+@pytest.mark.look
 @pytest.mark.parametrize("reader", READERS)
 def test_the_list_of_models_keeps_its_few_queries(client, register, settings, reader):
     settings.PUBLIC_CATALOGUE = True
@@ -98,6 +99,7 @@ def test_the_list_of_models_keeps_its_few_queries(client, register, settings, re
     assert many <= most
 
 
+@pytest.mark.look
 @pytest.mark.parametrize("role", ["unit", "clerk"])
 def test_what_is_to_do_keeps_its_few_queries(client, register, role):
     cell = register(10)
@@ -109,6 +111,7 @@ def test_what_is_to_do_keeps_its_few_queries(client, register, role):
     assert queries(client, reverse("home")) == few
 
 
+@pytest.mark.look
 def test_the_page_of_a_unit_keeps_its_few_queries(client, register):
     cell = register(10)
     client.force_login(UnitUserFactory(organisation=cell))
@@ -119,6 +122,7 @@ def test_the_page_of_a_unit_keeps_its_few_queries(client, register):
     assert queries(client, cell.get_absolute_url()) == few
 
 
+@pytest.mark.look
 def test_the_desk_of_a_member_keeps_its_few_queries(client, register):
     register(1_000)
     models = list(PracticeModel.objects.select_related("organisation"))
