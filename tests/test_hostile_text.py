@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from registry import appendonly
 from tests.browser import pages
 from tests.permissions_table import ROLES
-from tests.test_bad_input import ask, forms, world  # noqa: F401
+from tests.test_bad_input import ask, forms  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -105,7 +105,7 @@ def spoil(payload):
 
 
 @pytest.mark.look
-def test_markup_from_the_database_is_text_on_every_page_for_everybody(world):  # noqa: F811
+def test_markup_from_the_database_is_text_on_every_page_for_everybody(world):
     pages.lengthen()
     spoil(MARKUP)
     wrong, seen = [], 0
@@ -124,7 +124,7 @@ def test_markup_from_the_database_is_text_on_every_page_for_everybody(world):  #
 
 @pytest.mark.look
 @pytest.mark.parametrize("formula", FORMULAS)
-def test_no_file_for_a_spreadsheet_has_a_formula_in_it(world, formula):  # noqa: F811
+def test_no_file_for_a_spreadsheet_has_a_formula_in_it(world, formula):
     spoil(formula)
     client = Client()
     client.force_login(world.people["clerk"])
