@@ -1,6 +1,7 @@
 """How the list of models is narrowed and ordered, over what the reader may see anyway."""
 
 from copy import copy
+from datetime import timedelta
 from functools import cache
 
 from django import forms
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import (
     Count,
+    DateField,
     DateTimeField,
     Exists,
     F,
@@ -17,13 +19,22 @@ from django.db.models import (
     TextChoices,
     Value,
 )
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
 from django_filters.fields import IsoDateTimeField
 
 from registry.forms.base import FormLook
-from registry.models import Enrolment, Move, Note, Organisation, PracticeModel, Verdict
+from registry.models import (
+    Enrolment,
+    Move,
+    Note,
+    Organisation,
+    PracticeModel,
+    Replication,
+    Verdict,
+)
 
 GREATEST_KEY = 2**63 - 1
 GREATEST_YEAR = 9999
@@ -41,10 +52,17 @@ class Waiting(TextChoices):
     TO_CONTINUE = "to-continue", _("Running, but not continued this year yet")
     TO_SEND = "to-send", _("Continued, but not sent yet")
     TO_ENDORSE = "to-endorse", _("Sent by your units, to be endorsed")
+    TO_TAKE_UP = "to-take-up", _("Recommended to your unit, to be answered")
     SENT = "sent", _("Sent, waiting for the office")
     TO_RECEIVE = "to-receive", _("Submitted, to be looked at")
     TO_RECEIVE_AGAIN = "to-receive-again", _("Continued this year, to be received")
+    TO_REVIEW = "to-review", _("Due to be reviewed again")
     WITH_UNITS = "with-units", _("Returned, being completed by their units")
+    WITH_ADOPTERS = "with-adopters", _("Recommended to other units, not answered yet")
+
+
+# So long before its day a model is due to be reviewed again: time enough to plan a seminar.
+REVIEWED_AHEAD = timedelta(days=30)
 
 
 def waiting(models, user, what):
@@ -67,6 +85,8 @@ def waiting(models, user, what):
             sent = _enrolment(sent_at__isnull=False, endorsed_at=None, accepted_at=None)
             open_still = [status.SUBMITTED, status.RUNNING]
             return models.endorsed_by(user).filter(sent, status__in=open_still)
+        case Waiting.TO_TAKE_UP:
+            return models.running().filter(_recommended(user))
         case Waiting.SENT:
             again = Q(_continued(sent_at__isnull=False), status=status.RUNNING)
             return own.filter(Q(status=status.SUBMITTED) | again)
@@ -74,8 +94,20 @@ def waiting(models, user, what):
             return received.filter(status=status.SUBMITTED)
         case Waiting.TO_RECEIVE_AGAIN:
             return received.running().filter(_continued(sent_at__isnull=False))
+        case Waiting.TO_REVIEW:
+            return received.due_for_review(timezone.localdate() + REVIEWED_AHEAD)
         case Waiting.WITH_UNITS:
             return received.filter(status=status.RETURNED)
+        case Waiting.WITH_ADOPTERS:
+            return received.running().filter(_recommended())
+
+
+def _recommended(user=None):
+    """Say of models that a unit has yet to answer whether it takes them up: one of the user's."""
+    unanswered = Replication.objects.unanswered()
+    if user is not None:
+        unanswered = unanswered.answered_by(user)
+    return Q(pk__in=unanswered.order_by().values("model"))
 
 
 def waiting_since(what):
@@ -91,8 +123,22 @@ def waiting_since(what):
                 month=1, day=1, hour=0, minute=0, second=0, microsecond=0
             )
             return Value(this_year, DateTimeField())
+        case Waiting.TO_TAKE_UP | Waiting.WITH_ADOPTERS | Waiting.TO_REVIEW:
+            return Cast("verdict_on", DateTimeField())
         case _:
             return SENT_AT
+
+
+def waiting_until(what):
+    """Return the day until which a model may wait in that way, None if none is set."""
+    match what:
+        case Waiting.RETURNED | Waiting.WITH_UNITS:
+            returned = Move.objects.filter(model=OuterRef("pk"), to_status="returned")
+            return Subquery(returned.order_by("-at", "-pk").values("due")[:1])
+        case Waiting.TO_REVIEW:
+            return F("review_by")
+        case _:
+            return Value(None, DateField())
 
 
 def changed_by_others(models, user, since):
@@ -134,14 +180,24 @@ ORDERS = {
     ),
     "code": (_("Code"), (F("code").asc(nulls_last=True), "pk")),
     "verdict": (_("Latest verdict first"), (F("verdict_on").desc(nulls_last=True), "pk")),
+    "review": (_("First to be reviewed again"), (F("review_by").asc(nulls_last=True), "pk")),
     "waiting": (_("Longest waiting first"), LONGEST_WAITING),
 }
 
 
-def orders(*, of_waiting):
-    """Return the orders there are for a list; the first is taken where none is asked for."""
-    offered = [name for name in ORDERS if name != "waiting"]
-    return ["waiting", *offered] if of_waiting else offered
+def order_of(what):
+    """Return the order in which what waits in that way is to be taken up."""
+    return "review" if what == Waiting.TO_REVIEW else "waiting"
+
+
+def orders(what):
+    """Return the orders there are for a list, of what waits in that way or ("") of anything.
+
+    The first is taken where none is asked for.
+    """
+    first = order_of(what) if what else "name"
+    others = (name for name in ORDERS if name not in {first, "waiting"})
+    return [first, *others]
 
 
 # --- Filters ----------------------------------------------------------------------------------

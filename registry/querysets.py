@@ -326,6 +326,10 @@ class PracticeModelQuerySet(QuerySet):
     def running(self):
         return self.filter(status=self.model.Status.RUNNING)
 
+    def due_for_review(self, day):
+        """Return the running ones of which a paper says to review them again by that day."""
+        return self.running().filter(review_by__lte=day)
+
     def left_by_their_unit(self):
         """Return those not closed whose organisation has ended: nobody writes them any more."""
         open_ones = self.exclude(status=self.model.Status.CLOSED)
@@ -418,12 +422,20 @@ class OfModelQuerySet(QuerySet):
 
 
 class ReplicationQuerySet(OfModelQuerySet):
+    def unanswered(self):
+        """Return those of which the unit has not said yet whether it takes the model up."""
+        return self.filter(state=self.model.State.NOT_YET)
+
+    def answered_by(self, user):
+        """Return those of the units the user acts for."""
+        organisations = self.model.organisation.field.related_model.objects
+        return self.filter(organisation__in=organisations.acted_for_by(user).values("pk"))
+
     def kept_by(self, user):
         """Return those the user keeps up to date: of the own units, for the clerk any."""
         if user.is_authenticated and user.is_clerk:
             return self
-        organisations = self.model.organisation.field.related_model.objects
-        return self.filter(organisation__in=organisations.acted_for_by(user).values("pk"))
+        return self.answered_by(user)
 
 
 class NoteQuerySet(OfModelQuerySet):

@@ -374,14 +374,13 @@ class DecisionLineFactory(DjangoModelFactory):
     verdict = Verdict.MAINTAIN
 
 
-def issued(decision=None, *models, by=None, **line):
+def issued(decision=None, *models, by=None, take_up=(), **line):
     """Issue a paper with a line for each of the models, all alike."""
     decision = decision or DecisionFactory()
     clerk = by or ClerkFactory()
     for model in models:
-        decision.add_line(
-            DecisionLine(model=model, **({"verdict": Verdict.MAINTAIN} | line)), by=clerk
-        )
+        said = DecisionLine(model=model, **({"verdict": Verdict.MAINTAIN} | line))
+        decision.add_line(said, by=clerk, take_up=take_up)
     decision.issue(by=clerk)
     return decision
 

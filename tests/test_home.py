@@ -174,6 +174,62 @@ def test_the_clerk_receives_in_the_order_of_sending(client):
     assert [row["name"] for row in listed.context["rows"]] == ["Gửi trước", "Gửi sau"]
 
 
+def decided(model, verdict, **line):
+    """Let a paper say something of a model."""
+    return factories.issued(factories.DecisionFactory(), model, verdict=verdict, **line)
+
+
+def test_the_clerk_sees_what_is_due_to_be_reviewed_until_a_new_paper_says_otherwise(client):
+    today = timezone.localdate()
+    for name, days in (("Còn lâu", 60), ("Sắp đến", 20), ("Đã quá hạn", -5)):
+        model = factories.running(name=name)
+        decided(model, "strengthen", reason="Cần số liệu.", review_by=today + timedelta(days=days))
+    sign_in(client, factories.ClerkFactory())
+
+    assert waiting(client) == {Waiting.TO_REVIEW: (2, ["Đã quá hạn", "Sắp đến"])}
+    until = (today + timedelta(days=20)).strftime("%d/%m/%Y")
+    assertContains(client.get(HOME), f"hạn đến {until}")
+    listed = client.get(reverse("registry:practicemodel_list"), {"waiting": "to-review"})
+    assert [row["name"] for row in listed.context["rows"]] == ["Đã quá hạn", "Sắp đến"]
+
+    decided(PracticeModel.objects.get(name="Đã quá hạn"), "maintain")
+
+    assert waiting(client) == {Waiting.TO_REVIEW: (1, ["Sắp đến"])}
+
+
+def test_a_unit_is_not_told_when_its_models_are_due_to_be_reviewed(client, cell):
+    model = factories.running(organisation=cell)
+    decided(model, "strengthen", reason="Cần số liệu.", review_by=timezone.localdate())
+    sign_in(client, of(cell))
+
+    assert waiting(client) == {}
+
+
+def test_a_model_waits_with_the_unit_it_is_recommended_to_until_that_unit_answers(client, cell):
+    model = factories.running(name="Nên nhân rộng")
+    elsewhere = factories.CellFactory()
+    decided(model, "replicate", reason="Dễ học.", take_up=[cell, elsewhere])
+    clerk, person = factories.ClerkFactory(), sign_in(client, of(cell))
+    assert waiting(client) == {Waiting.TO_TAKE_UP: (1, ["Nên nhân rộng"])}
+    client.force_login(clerk)
+    assert waiting(client) == {Waiting.WITH_ADOPTERS: (1, ["Nên nhân rộng"])}
+
+    taken_up = model.replications.get(organisation=cell)
+    taken_up.state, taken_up.since = "doing", timezone.localdate()
+    taken_up.save_by(person)
+
+    assert waiting(client) == {Waiting.WITH_ADOPTERS: (1, ["Nên nhân rộng"])}
+    client.force_login(person)
+    assert waiting(client) == {}
+
+    other = model.replications.get(organisation=elsewhere)
+    other.state, other.remark = "unsuited", "Địa bàn khác."
+    other.save_by(clerk)
+
+    client.force_login(clerk)
+    assert waiting(client) == {}
+
+
 def test_a_long_list_begins_on_the_page_and_is_counted_in_full(client):
     for _time in range(12):
         factories.submitted()

@@ -256,6 +256,11 @@ class Replication(Recorded):
         verbose_name = _("replication")
         verbose_name_plural = _("replications")
         ordering = ["organisation__position", "pk"]
+        indexes = [
+            models.Index(
+                fields=["model"], condition=Q(state="not_yet"), name="replication_unanswered"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["model", "organisation"],

@@ -170,6 +170,7 @@ class PracticeModel(Moving):
             models.Index(fields=["field", "sort_key"]),
             models.Index(fields=["organisation", "sort_key"]),
             models.Index(fields=["verdict_on"]),
+            models.Index(fields=["review_by"]),
             # Who calls is found by the number on the display.
             models.Index(Digits("contact_phone"), name="practicemodel_contact_digits"),
             models.Index(

@@ -119,7 +119,7 @@ def asked_for(request):
     # Of what was asked, that which was understood is kept.
     filterset.is_valid()
     chosen = filterset.form.cleaned_data if filterset.is_bound else {}
-    offered = orders(of_waiting=bool(chosen.get("waiting")))
+    offered = orders(chosen.get("waiting"))
     sort = request.GET.get("sort")
     return filterset, chosen, sort if sort in offered else offered[0], offered
 

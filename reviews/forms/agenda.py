@@ -53,10 +53,18 @@ def candidates():
 
 
 class BlockForm(Form):
-    """All running models of a block at once; ``expected`` are those the page has announced."""
+    """Many running models at once; ``expected`` are those the page has announced."""
+
+    # Of every block, those of which a paper says to review them again by the day of the meeting.
+    DUE = "due"
 
     block = forms.ChoiceField(
-        label=_("Block"), choices=Organisation.Block, widget=forms.RadioSelect
+        label=_("Which models"),
+        choices=[
+            (DUE, _("All due to be reviewed again by the day of the meeting")),
+            *Organisation.Block.choices,
+        ],
+        widget=forms.RadioSelect,
     )
     expected = forms.CharField(required=False, widget=forms.HiddenInput)
 

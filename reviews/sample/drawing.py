@@ -253,12 +253,15 @@ class Drawer:
         retire, closing = self.rng.choice(words.RETIRE) if verdict == "retire" else ("", "")
         model, on = drawn.model, paper_date(drawn.line_year)
         model.verdict, model.verdict_on, model.closing_kind = verdict, on, closing
+        if verdict == "strengthen" and drawn.line_year == self.year - 1:
+            model.review_by = self.last_day + timedelta(days=20)
         drawn.line = DecisionLine(
             model=model,
             verdict=verdict,
             reason=words.REASONS[verdict],
             retire_reason=retire,
             closing_kind=closing,
+            review_by=model.review_by,
         )
         if closing:
             at = timezone.make_aware(datetime.combine(on, time(9)))

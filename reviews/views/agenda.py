@@ -49,14 +49,16 @@ def agenda_add(request, pk):
 
 @require_form
 def agenda_add_block(request, pk):
-    """Put all running models of a block before the seminar, after saying which they are."""
+    """Put all running models of a block, or all that are due, before the seminar, after saying
+    which they are.
+    """
     seminar = _planned(request, pk)
     sent = request.POST if request.method == "POST" else request.GET
     form = BlockForm(sent if "block" in sent else None)
     context = {"form": form, "seminar": seminar}
     if form.is_valid():
         block, expected = form.cleaned_data["block"], form.cleaned_data["expected"]
-        models = _running_in(block, seminar)
+        models = _running(block, seminar)
         if request.method == "POST":
             _refuse_others(expected, listed(models), seminar)
             return _put(request, seminar, models)
@@ -64,9 +66,12 @@ def agenda_add_block(request, pk):
     return render(request, "reviews/agenda_add_block.html", context)
 
 
-def _running_in(block, seminar):
-    """Return the running models of a block that are not before the seminar yet."""
-    models = PracticeModel.objects.running().filter(organisation__block=block)
+def _running(block, seminar):
+    """Return the running models of a block, or those due, that are not before the seminar yet."""
+    if block == BlockForm.DUE:
+        models = PracticeModel.objects.due_for_review(seminar.held_on)
+    else:
+        models = PracticeModel.objects.running().filter(organisation__block=block)
     models = models.exclude(agenda_items__seminar=seminar).select_related("organisation")
     return models.order_by("organisation__position", "sort_key", "pk")
 
@@ -76,7 +81,7 @@ def _refuse_others(expected, shown, seminar):
     if expected != shown:
         with refusals_lead_to(seminar.get_absolute_url()):
             raise MoveRefused(
-                _("The models of this block have changed since you opened the page."), code="stale"
+                _("Other models belong to this since you opened the page."), code="stale"
             )
 
 

@@ -5,7 +5,7 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import CharField, Count, F, OuterRef, Q, Subquery, Value, Window
+from django.db.models import CharField, Count, F, Q, Value, Window
 from django.db.models.functions import RowNumber
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,22 +13,30 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from registry.filters import (
-    LONGEST_WAITING,
+    ORDERS,
     Waiting,
     changed_by_others,
+    order_of,
     waiting,
     waiting_since,
+    waiting_until,
 )
-from registry.models import DraftBuffer, Move, Organisation, PracticeModel
+from registry.models import DraftBuffer, Organisation, PracticeModel
 from reviews.models import Decision, Seminar
 
 # A list on this page is a beginning; its heading counts all, and links to them.
 SHOWN = 10
 FEW = 5
 
-FOR_THE_OFFICE = [Waiting.TO_RECEIVE, Waiting.TO_RECEIVE_AGAIN, Waiting.WITH_UNITS]
+FOR_THE_OFFICE = [
+    Waiting.TO_RECEIVE,
+    Waiting.TO_RECEIVE_AGAIN,
+    Waiting.TO_REVIEW,
+    Waiting.WITH_UNITS,
+    Waiting.WITH_ADOPTERS,
+]
 FOR_A_UNIT = [what for what in Waiting if what not in FOR_THE_OFFICE]
-FOR_OTHERS = {Waiting.SENT, Waiting.WITH_UNITS}
+FOR_OTHERS = {Waiting.SENT, Waiting.WITH_UNITS, Waiting.WITH_ADOPTERS}
 
 
 @login_not_required
@@ -97,7 +105,6 @@ def tasks(user):
             "title": Waiting(what).label,
             "number": shown[0]["number"],
             "has_more": shown[0]["number"] > SHOWN,
-            "is_returned": what in {Waiting.RETURNED, Waiting.WITH_UNITS},
             "address": f"{models}?waiting={what}",
             "rows": [row | {"address": f"{before}{row['pk']}{after}"} for row in shown],
         }
@@ -113,10 +120,10 @@ def waiting_rows(user):
 
 def _beginning(user, what):
     models = waiting(PracticeModel.objects.all(), user, what).order_by()
-    asked_back = Move.objects.filter(model=OuterRef("pk"), to_status="returned")
     return (
         models.annotate(
-            turn=Window(RowNumber(), order_by=LONGEST_WAITING), number=Window(Count("pk"))
+            turn=Window(RowNumber(), order_by=ORDERS[order_of(what)][1]),
+            number=Window(Count("pk")),
         )
         .filter(turn__lte=SHOWN)
         .values(
@@ -127,7 +134,7 @@ def _beginning(user, what):
             since=waiting_since(what),
             unit=F("organisation__name"),
             what=Value(what.value, CharField()),
-            due=Subquery(asked_back.order_by("-at", "-pk").values("due")[:1]),
+            due=waiting_until(what),
         )
     )
 

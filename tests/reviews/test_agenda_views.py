@@ -1,5 +1,6 @@
 """Putting models before a seminar, opening it, and taking no part."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
@@ -79,6 +80,21 @@ def test_all_running_models_of_a_block_are_shown_before_they_are_put(client, cle
     assert set(shown.context["models"]) == set(block[1:])
     leads_to(response, seminar.get_absolute_url())
     assert {item.model for item in seminar.items.all()} == set(block)
+
+
+def test_all_that_are_due_by_the_day_of_the_meeting_are_put_whatever_their_block(client, clerk):
+    seminar = factories.SeminarFactory()
+    models = {days: factories.running() for days in (-1, 0, 1)}
+    for days, model in models.items():
+        day = seminar.held_on + timedelta(days=days)
+        factories.issued(factories.DecisionFactory(), model, review_by=day)
+    factories.running()
+    address = to("agenda_add_block", seminar)
+
+    shown = client.get(address, {"block": "due"})
+    client.post(address, {k: shown.context[k] for k in ("block", "expected")})
+
+    assert {item.model for item in seminar.items.all()} == {models[-1], models[0]}
 
 
 def test_a_block_that_has_changed_since_it_was_shown_is_not_put(client, clerk, block):
