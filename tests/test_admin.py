@@ -140,6 +140,15 @@ def test_the_start_page_and_an_apps_page_open(client, registrar):
 
 
 @pytest.mark.look
+def test_records_are_listed_in_the_order_of_the_vietnamese_alphabet(client, registrar):
+    listed = client.get(reverse("admin:index")).context["app_list"]
+
+    units, reviews = [[model["name"] for model in app["models"]] for app in listed]
+    assert units.index("Chi bộ") < units.index("Đăng ký năm") < units.index("Lĩnh vực")
+    assert reviews.index("Bản chụp") < reviews.index("Điểm") < reviews.index("Nhận xét mẫu")
+
+
+@pytest.mark.look
 @pytest.mark.parametrize("person", ["ClerkFactory", "PanelUserFactory", "UnitUserFactory"])
 def test_who_is_no_registrar_is_refused_on_every_page(client, one_of_each, person):
     client.force_login(getattr(factories, person)())

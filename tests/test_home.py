@@ -75,7 +75,28 @@ def test_a_visitor_reads_what_the_register_is_and_where_to_sign_in(client, setti
 def test_a_visitor_can_search_where_the_catalogue_is_open(client, settings):
     settings.PUBLIC_CATALOGUE = True
 
-    assertContains(client.get(HOME), 'id="start-q"')
+    page = html.fromstring(client.get(HOME).content)
+
+    assert page.xpath("//main//input[@id='start-q']")
+
+
+def test_a_visitor_goes_from_the_first_page_to_each_field_and_to_what_is_to_be_replicated(
+    client, settings
+):
+    settings.PUBLIC_CATALOGUE = True
+    field = factories.FieldFactory(name="Kinh tế số")
+    factories.running(name="Chợ số", field=field, public=True)
+    good = factories.running(name="Đường hoa", public=True)
+    factories.issued(factories.DecisionFactory(), good, verdict="replicate", reason="Dễ học.")
+    page = html.fromstring(client.get(HOME).content)
+
+    def found(words):
+        (address,) = page.xpath(f"//main//nav//a[text()='{words}']/@href")
+        listed = client.get(reverse("registry:practicemodel_list") + address[len("/models/") :])
+        return [row["name"] for row in listed.context["rows"]]
+
+    assert found("Kinh tế số") == ["Chợ số"]
+    assert found("Mô hình cần nhân rộng") == ["Đường hoa"]
 
 
 def test_the_first_page_is_only_read(client):

@@ -4,6 +4,7 @@ from datetime import datetime
 from itertools import groupby
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import CharField, Count, F, Q, Value, Window
 from django.db.models.functions import RowNumber
@@ -21,7 +22,7 @@ from registry.filters import (
     waiting_since,
     waiting_until,
 )
-from registry.models import DraftBuffer, Organisation, PracticeModel
+from registry.models import DraftBuffer, Field, Organisation, PracticeModel
 from reviews.models import Decision, Seminar
 
 # A list on this page is a beginning; its heading counts all, and links to them.
@@ -43,7 +44,8 @@ FOR_OTHERS = {Waiting.SENT, Waiting.WITH_UNITS, Waiting.WITH_ADOPTERS}
 @require_safe
 def home(request):
     if not request.user.is_authenticated:
-        return render(request, "reviews/start.html")
+        fields = Field.objects.in_use() if settings.PUBLIC_CATALOGUE else ()
+        return render(request, "reviews/start.html", {"fields": fields})
     user = request.user
     found = list(tasks(user))
     context = {
