@@ -39,7 +39,7 @@ def _navigation(request, user):
         entries.append((reverse("registry:statistics"), _("Statistics")))
     if user.is_authenticated:
         entries.append((reverse("reviews:seminar_list"), _("Seminars")))
-        entries.append((reverse("reviews:decision_list"), _("Decisions")))
+        entries.append((reverse("reviews:decision_list"), _("Papers")))
         if user.is_staff:
             entries.append((reverse("admin:index"), _("Administration")))
     return [

@@ -63,8 +63,7 @@ class PracticeModelAdmin(RecordedAdmin):
     asks = ("why", "opened_version")
     may_add = False
     list_display = [
-        "code", "name", "organisation", "field", "status", "verdict", "verdict_on", "public",
-        "updated_at",
+        "code", "name", "organisation", "status", "verdict", "public", "updated_at",
     ]  # fmt: skip
     list_display_links = ["code", "name"]
     needs = {"left_by_their_unit": _("Models whose unit has ended")}
@@ -72,7 +71,7 @@ class PracticeModelAdmin(RecordedAdmin):
         NeedsFilter, "status", "verdict", "field", "organisation__block", "level",
         EnrolmentYearFilter, "public", "is_pilot", "origin",
     ]  # fmt: skip
-    list_select_related = ["organisation", "field"]
+    list_select_related = ["organisation"]
     date_hierarchy = "submitted_at"
     search_fields = ["search_key"]
     autocomplete_fields = ["partners", "field", "movements"]
