@@ -19,6 +19,9 @@ DEBUG = env.bool("DEBUG", False)
 # Who keeps this register. Committees merge and are renamed, so none of it is in the code.
 COMMITTEE_NAME = env.str("COMMITTEE_NAME", "Thành ủy Tam Kỳ")
 PLACE_NAME = env.str("PLACE_NAME", "Tam Kỳ")
+# What stands in the head of papers: the body above, and the sign after the number's dash.
+SUPERIOR_NAME = env.str("SUPERIOR_NAME", "Đảng bộ tỉnh Quảng Nam")
+DOCUMENT_CODE = env.str("DOCUMENT_CODE", "TU")
 PANEL_NAME = env.str("PANEL_NAME", "Tổ thẩm định")
 # Whom every page says to call; while trying out, a number that nobody has.
 CLERK_NAME = env.str("CLERK_NAME", "Chuyên viên tổng hợp" + (" (số mẫu)" if DEBUG else ""))

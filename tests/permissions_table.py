@@ -315,6 +315,7 @@ TABLE = {
         ("of_others", "in 403 404 403 200 200 200", NO),
     ],
     "reviews:seminar_table": [("open", "in 404 403 403 403 200 200", NO)],
+    "reviews:seminar_minutes": [("open", "in 404 403 403 403 200 200", NO)],
     "reviews:conclude_several": [
         ("planned", RUNS_LATE, RUNS_LATE),
         ("open", RUNS, RAN),
@@ -361,6 +362,7 @@ TABLE = {
         ("issued", "in 404 200 200 200 200 200", NO),
         ("published", SIGNED_IN, NO),
     ],
+    "reviews:decision_draft": [("paper", CLERK, NO), ("issued", RUNS_LATE, NO)],
     "reviews:decision_update": [("paper", CLERK, CLERK_DONE), ("issued", RUNS_LATE, RUNS_LATE)],
     "reviews:line_add": [("paper", CLERK, CLERK_DONE), ("issued", RUNS_LATE, RUNS_LATE)],
     "reviews:line_update": [("line", CLERK, CLERK_DONE), ("issued_line", RUNS_LATE, RUNS_LATE)],

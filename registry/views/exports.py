@@ -22,7 +22,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @require_safe
 def models_xlsx(request):
     record_export(request, "mo-hinh.xlsx")
-    return _attached(xlsx_file(*_table(request)), XLSX, "mo-hinh.xlsx")
+    return attached(xlsx_file(*_table(request)), XLSX, "mo-hinh.xlsx")
 
 
 @open_catalogue
@@ -30,12 +30,13 @@ def models_xlsx(request):
 def models_csv(request):
     record_export(request, "mo-hinh.csv")
     head, columns, rows = _table(request)
-    return _attached(
+    return attached(
         csv_file([name for name, width in columns], rows, head), "text/csv", "mo-hinh.csv"
     )
 
 
-def _attached(content, content_type, name):
+def attached(content, content_type, name):
+    """Return bytes or text as a file to be kept under that name."""
     charset = "; charset=utf-8" if content_type.startswith("text/") else ""
     response = HttpResponse(content, content_type=content_type + charset)
     response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -201,14 +201,17 @@ class Decision(Recorded):
         paper.save_by(by)
         return paper
 
-    def _hold_draft(self, version=None):
-        stands = Decision.objects.select_for_update().filter(pk=self.pk)
-        issued_at, stored = stands.values_list("issued_at", "version").get()
-        if issued_at is not None:
+    def check_draft(self):
+        if self.is_issued:
             raise MoveRefused(
                 _("This paper has been issued and never changes; correct it by a new one."),
                 code="move",
             )
+
+    def _hold_draft(self, version=None):
+        stands = Decision.objects.select_for_update().filter(pk=self.pk)
+        self.issued_at, stored = stands.values_list("issued_at", "version").get()
+        self.check_draft()
         if version is not None and version != stored:
             raise MoveRefused(
                 _("Somebody has saved this paper since you opened the page."), code="stale"

@@ -17,12 +17,14 @@ from registry.access import (
     is_allowed,
     posted,
     posted_version,
+    record_export,
     record_file,
     refusals_lead_to,
     visible_or_404,
 )
 from registry.files import file_response, held_response
 from registry.models import FormToken, MoveRefused
+from registry.views.exports import attached
 from reviews.forms.decision import (
     DecisionForm,
     DecisionLineForm,
@@ -31,6 +33,7 @@ from reviews.forms.decision import (
     ScanForm,
 )
 from reviews.models import Decision, DecisionLine, Scan, Seminar
+from reviews.papers import DOCX, draft_of
 
 require_form = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -73,6 +76,16 @@ def decision_detail(request, pk):
         "corrected_by": decision.corrected_by.visible_to(user),
     }
     return render(request, "reviews/decision_detail.html", context)
+
+
+@require_safe
+def decision_draft(request, pk):
+    """The paper as a Word file to be signed, while it is prepared; then the scan is what counts."""
+    decision = visible_or_404(Decision.objects, request.user, pk, may="recorded_by_user")
+    with refusals_lead_to(decision.get_absolute_url()):
+        decision.check_draft()
+    record_export(request, f"du-thao-{pk}.docx")
+    return attached(draft_of(decision), DOCX, f"du-thao-{pk}.docx")
 
 
 @require_form

@@ -14,12 +14,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from registry.access import is_allowed, posted_token, refusals_lead_to, visible_or_404
+from registry.access import (
+    is_allowed,
+    posted_token,
+    record_export,
+    refusals_lead_to,
+    visible_or_404,
+)
 from registry.forms.lookups import is_key
 from registry.history import version_of
 from registry.models import Enrolment, Evidence, FormToken, MoveRefused, PracticeModel, Verdict
+from registry.views.exports import attached
 from reviews.forms.agenda import ConcludeSeveralForm
 from reviews.models import AgendaItem, Assessment, Recusal, Seminar
+from reviews.papers import DOCX, minutes_of
 from reviews.views.seminars import ITEMS_A_PAGE
 
 SALT = "reviews.several"
@@ -72,6 +80,14 @@ def sheet(request, item):
     for year in model.years[:1]:
         shown["outcomes"], shown["year"] = year.outcomes.all(), year.year
     return shown
+
+
+@require_safe
+def seminar_minutes(request, pk):
+    """The minutes as a Word file, to be completed, signed and kept on paper."""
+    seminar = visible_or_404(Seminar.objects, request.user, pk, may="counted_by")
+    record_export(request, f"bien-ban-{pk}.docx")
+    return attached(minutes_of(seminar), DOCX, f"bien-ban-{pk}.docx")
 
 
 # --- The table --------------------------------------------------------------------------------
