@@ -36,7 +36,7 @@ def minutes_of(seminar):
         paper.title(_("MINUTES"), seminar.title)
         held = _("%(day)s; began at %(empty)s") % {"day": in_words(seminar.held_on), "empty": EMPTY}
         paper.fact(_("Time"), held)
-        paper.fact(_("Place"), seminar.place)
+        paper.fact(pgettext("meeting", "Place"), seminar.place)
         paper.fact(_("Chair"), seminar.chair)
         paper.fact(_("Minutes taken by"), seminar.secretary)
         members = list(seminar.members.order_by("position"))
@@ -91,7 +91,7 @@ def draft_of(decision):
             said = count % {"number": len(rows)}
             paper.heading(f"{number}. {Verdict(verdict).label}: {said}")
             columns = [_("No."), _("Model"), _("Organisation"), _("Reason, and what is to be done")]
-            paper.table(columns, rows, widths=(12, 55, 43, 55))
+            paper.table(columns, rows, widths=(15, 55, 42, 53))
         paper.signatures(
             (_("Copies to:"), ""), (decision.signatory_position.upper(), decision.signatory)
         )
@@ -215,9 +215,11 @@ class Paper:
         table = self.document.add_table(rows=1, cols=len(columns), style="Table Grid")
         for cell, name in zip(table.rows[0].cells, columns, strict=True):
             self._put(cell.paragraphs[0], name, align=ALIGN.CENTER, bold=True)
-        self._repeat_head(table.rows[0])
+        self._on_each_page(table.rows[0], "w:tblHeader")
         for row in rows:
-            for cell, value in zip(table.add_row().cells, row, strict=True):
+            added = table.add_row()
+            self._on_each_page(added, "w:cantSplit")
+            for cell, value in zip(added.cells, row, strict=True):
                 self._put(cell.paragraphs[0], value, align=ALIGN.LEFT)
         # Word believes the cells, other programs the columns.
         for place, width in enumerate(widths):
@@ -227,8 +229,9 @@ class Paper:
         self.document.add_paragraph()
 
     @staticmethod
-    def _repeat_head(row):
-        row._tr.get_or_add_trPr().append(row._tr.makeelement(qn("w:tblHeader"), {}))
+    def _on_each_page(row, rule):
+        """Say of a row what becomes of it where a page ends: repeated, or kept in one piece."""
+        row._tr.get_or_add_trPr().append(row._tr.makeelement(qn(rule), {}))
 
     def signatures(self, *sides):
         """Put names side by side, with room above them to sign."""
