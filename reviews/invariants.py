@@ -9,8 +9,7 @@ from reviews.models import Assessment, Conclusion, Decision, DecisionLine, Recus
 
 @invariant("The standing verdict of a model is that of its latest issued line.")
 def other_than_the_latest_paper():
-    lines = DecisionLine.objects.filter(model=OuterRef("pk"), decision__issued_at__isnull=False)
-    latest = lines.order_by("-decision__dated", "-decision__issued_at", "-pk")
+    latest = DecisionLine.objects.filter(model=OuterRef("pk")).issued().latest_first()
     models = PracticeModel.objects.annotate(
         said=Subquery(latest.values("verdict")[:1]),
         said_on=Subquery(latest.values("decision__dated")[:1]),

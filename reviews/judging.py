@@ -25,8 +25,8 @@ class Judged:
     ``rows`` are its texts: label, words, and what stood there at the end of last year where that
     was something else, which can be told if ``has_before``. ``is_new`` says that the model was in
     no earlier year's register, ``is_withdrawn`` that its unit has taken it back, text and all.
-    ``figures`` are its outcomes, last year's beside this year's; ``last`` is the line of the
-    latest paper on it.
+    ``figures`` are its outcomes, last year's beside this year's; ``last`` is the line that
+    stands.
     """
 
     year: int
@@ -55,8 +55,7 @@ def judged(model, user):
     if model.status == PracticeModel.Status.DRAFT:
         return Judged(year=year, is_withdrawn=True)
     before = _at_the_end_of(year - 1, model)
-    lines = DecisionLine.objects.visible_to(user).filter(model=model)
-    issued = lines.filter(decision__issued_at__isnull=False).select_related("decision")
+    lines = DecisionLine.objects.visible_to(user).filter(model=model).issued()
     return Judged(
         year=year,
         is_new=not model.enrolments.filter(year__lt=year, accepted_at__isnull=False).exists(),
@@ -64,7 +63,7 @@ def judged(model, user):
         rows=list(_rows(model, before)),
         figures=_figures(model, year),
         photos=list(model.evidence.photos()),
-        last=issued.order_by("-decision__issued_at", "-pk").first(),
+        last=lines.latest_first().select_related("decision").first(),
     )
 
 

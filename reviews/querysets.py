@@ -156,6 +156,13 @@ class DecisionQuerySet(QuerySet):
 
 
 class DecisionLineQuerySet(QuerySet):
+    def issued(self):
+        return self.filter(decision__issued_at__isnull=False)
+
+    def latest_first(self):
+        """Return them so that the first of a model stands: by the paper's date, then by entry."""
+        return self.order_by("-decision__dated", "-decision__issued_at", "-pk")
+
     def own_of(self, user):
         models = self.model.model.field.related_model.objects.own_of(user)
         return self.filter(model__in=models.values("pk"))
@@ -165,7 +172,7 @@ class DecisionLineQuerySet(QuerySet):
 
         An anonymous reader sees the lines of published papers on models in the open catalogue.
         """
-        issued = self.filter(decision__issued_at__isnull=False)
+        issued = self.issued()
         if user.is_authenticated:
             if user.sees_all:
                 return self

@@ -299,13 +299,8 @@ class DecisionLine(Recorded):
             raise ValidationError({"merged_into": _("A model cannot be merged into itself.")})
 
     def stands(self):
-        """Whether this is what is said of its model now: the latest paper by date, then entry."""
-        latest = (
-            DecisionLine.objects.filter(model=self.model, decision__issued_at__isnull=False)
-            .order_by("-decision__dated", "-decision__issued_at", "-pk")
-            .first()
-        )
-        return latest == self
+        """Whether this is what is said of its model now."""
+        return self.model.decision_lines.issued().latest_first().first() == self
 
     def apply(self, *, by):
         """Let the line stand if it is the latest, and ask units to take the model up."""

@@ -11,12 +11,10 @@ register = template.Library()
 @register.inclusion_tag("reviews/_verdicts.html")
 def verdicts(model, user):
     """Show the issued lines and the proposals on the model, as far as the reader may see them."""
-    lines = DecisionLine.objects.visible_to(user).filter(
-        model=model, decision__issued_at__isnull=False
-    )
+    lines = DecisionLine.objects.visible_to(user).filter(model=model).issued()
     proposals = Conclusion.objects.visible_to(user).filter(item__model=model)
     return {
-        "lines": lines.select_related("decision").order_by("-decision__dated", "-pk"),
+        "lines": lines.latest_first().select_related("decision"),
         "proposals": proposals.select_related("item__seminar").order_by("-recorded_at"),
         "can_open": user.is_authenticated,
     }

@@ -1,6 +1,6 @@
 """The panel's desk: what is read before judging, the ballot, the remarks to tap."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -145,6 +145,19 @@ def test_the_last_paper_is_shown_with_its_reason(client, clerk, member):
 
     assertContains(page, "Còn ít")
     assertContains(page, decision.get_absolute_url())
+
+
+def test_an_older_paper_entered_later_is_not_what_stands(client, clerk, member):
+    model = running()
+    new, old = (factories.DecisionFactory(dated=date(year, 6, 1)) for year in (2025, 2024))
+    factories.issued(new, model, by=clerk, verdict=Verdict.STRENGTHEN, reason="Còn ít")
+    factories.issued(old, model, by=clerk)
+    model.refresh_from_db()
+
+    last = judged(model, member).last
+
+    assert (last.decision, last.stands()) == (new, True)
+    assert model.verdict == Verdict.STRENGTHEN
 
 
 def test_the_clerks_opinion_is_on_the_screen_of_the_ballot(client, member):
