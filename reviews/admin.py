@@ -245,7 +245,7 @@ class DecisionAdmin(RecordedAdmin):
     """A paper is prepared here or on the site, and issued on the site alone."""
 
     form = DecisionForm
-    asks = ("opened_version",)
+    asks = ("why", "opened_version")
     list_display = ["subject", "kind", "number", "dated", "signatory", "issued_at", "published_at"]
     list_filter = [
         NeedsFilter, "kind", ("issued_at", admin.EmptyFieldListFilter), "origin", "is_sample",
@@ -278,7 +278,8 @@ class DecisionAdmin(RecordedAdmin):
 
     def save_model(self, request, obj, form, change):
         if change:
-            obj.write(by=request.user, version=form.cleaned_data["opened_version"])
+            said = form.cleaned_data
+            obj.write(by=request.user, version=said["opened_version"], why=said["why"])
         else:
             super().save_model(request, obj, form, change)
 

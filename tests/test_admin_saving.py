@@ -89,6 +89,16 @@ def test_a_save_says_who_when_why_and_from_where(client, registrar):
     assert entry.request_id
 
 
+def test_a_paper_written_here_says_why(client, registrar):
+    paper = factories.DecisionFactory()
+
+    change(client, paper, subject="Thông báo kết luận", why="Theo bản đã ký")
+
+    entry = paper.history.first()
+    assert entry.subject == "Thông báo kết luận"
+    assert (entry.history_user, entry.history_change_reason) == (registrar, "Theo bản đã ký")
+
+
 def test_rows_saved_below_a_record_have_an_author_too(client, registrar):
     person, cell = factories.UserFactory(), factories.CellFactory()
     row = {"organisation": cell.pk, "since": "01/02/2024"}

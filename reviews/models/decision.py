@@ -118,11 +118,11 @@ class Decision(Recorded):
         return self.issued_at is not None
 
     @transaction.atomic
-    def write(self, *, by, version):
+    def write(self, *, by, version, why=""):
         """Store what a form put into this draft, if nobody else has written since."""
         self._hold_draft(version)
         self.version = version + 1
-        self.save_by(by)
+        self.save_by(by, why=why)
 
     @transaction.atomic
     def add_line(self, line, *, by, take_up=()):

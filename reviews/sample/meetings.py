@@ -166,7 +166,7 @@ class Meetings:
         paper.take_proposals(by=self.clerk)
         paper.number, paper.dated = "88-TB/MAU", date(self.year - 1, 10, 12)
         paper.signatory, paper.signatory_position = "Nguyễn Văn Mẫu", "Phó Bí thư"
-        paper.write(by=self.clerk, version=paper.version)
+        paper.write(by=self.clerk, version=paper.version, why=WHY)
         paper.issue(by=self.clerk)
         paper.publish(by=self.clerk)
         self._take_up()
