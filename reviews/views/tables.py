@@ -116,7 +116,7 @@ def seminar_table(request, pk):
                 "item": item,
                 "cells": [cell(item, member, ballots, recused) for member in members],
                 "tally": tallies[item.pk],
-                "lacks_quorum": tallies[item.pk]["handed_in"] < (seminar.quorum or 0),
+                "lacks_quorum": lacks_quorum(seminar, tallies[item.pk]),
                 "conclusion": getattr(item, "conclusion", None),
             }
             for item in items
@@ -168,19 +168,23 @@ def agreed_on(seminar):
 def conclude_several(request, pk):
     """The same proposal on several items: first what becomes of each, then, once seen, done."""
     seminar = visible_or_404(Seminar.objects, request.user, pk, may="run_by")
+    step = request.POST.get("step")
     with refusals_lead_to(reverse("reviews:seminar_table", args=[pk])):
         seminar.check_state(Seminar.State.OPEN)
-        if "sealed" in request.POST:
+        if "sealed" in request.POST and step != "edit":
             return confirmed(request, seminar)
     items = chosen(request, seminar)
-    verdict = request.GET.get("majority", "")
-    form = ConcludeSeveralForm(
-        request.POST if request.POST.get("step") == "preview" else None,
-        initial={"verdict": verdict, "whose": _("the panel by majority") if verdict else ""},
-    )
+    if step == "edit":
+        initial = request.POST.dict()
+    elif verdict := request.GET.get("majority"):
+        initial = {"verdict": verdict, "whose": _("the panel by majority")}
+    else:
+        initial = {}
+    form = ConcludeSeveralForm(request.POST if step == "preview" else None, initial=initial)
     context = {"form": form, "seminar": seminar, "items": items}
-    if items and form.is_valid():
-        said = form.cleaned_data
+    said = form.cleaned_data if items and form.is_valid() else None
+    context["rows"] = consequences(seminar, items, said["verdict"] if said else "")
+    if said:
         seen = {item.pk: version_of(item.conclusion_entries()) for item in items}
         context |= {
             "verdict": Verdict(said["verdict"]),
@@ -189,6 +193,25 @@ def conclude_several(request, pk):
             "token": uuid4(),
         }
     return render(request, "reviews/conclude_several.html", context)
+
+
+def consequences(seminar, items, verdict):
+    """Return each item with its ballots, and whether the verdict is other than their majority's."""
+    tallies = AgendaItem.tallies(items)
+    majorities = {key: AgendaItem.majority(tally, seminar.quorum) for key, tally in tallies.items()}
+    return [
+        {
+            "item": item,
+            "tally": tallies[item.pk],
+            "lacks_ballots": tallies[item.pk]["waiting"] or lacks_quorum(seminar, tallies[item.pk]),
+            "differs": verdict and majorities[item.pk] not in {"", verdict},
+        }
+        for item in items
+    ]
+
+
+def lacks_quorum(seminar, tally):
+    return tally["handed_in"] < (seminar.quorum or 0)
 
 
 def chosen(request, seminar):

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains
 
 from registry.models import Verdict
@@ -177,6 +178,49 @@ def test_those_on_which_a_majority_agrees_are_chosen_with_one_tap(client, clerk)
 
     assert page.context["items"] == [first]
     assert page.context["form"]["verdict"].value() == "replicate"
+
+
+def test_the_preview_says_where_ballots_are_missing_and_where_a_majority_said_otherwise(
+    client, clerk
+):
+    seminar = seminar_of(*[factories.running() for _number in range(4)], members=2)
+    agreed, other, few, nobody = seminar.items.all()
+    said(agreed, Verdict.MAINTAIN, Verdict.MAINTAIN)
+    said(other, Verdict.REPLICATE, Verdict.REPLICATE)
+    said(few, Verdict.REPLICATE)
+
+    page = preview(client, seminar, [agreed, other, few, nobody], verdict="maintain")
+
+    found = {
+        row["item"]: (row["tally"]["handed_in"], bool(row["lacks_ballots"]), row["differs"])
+        for row in page.context["rows"]
+    }
+    assert found == {
+        agreed: (2, False, False),
+        other: (2, False, True),
+        few: (1, True, False),
+        nobody: (0, True, False),
+    }
+
+
+def test_from_the_preview_one_goes_back_to_what_one_has_typed(client, clerk):
+    seminar = seminar_of(*[factories.running() for _number in range(2)])
+    shown = preview(client, seminar, seminar.items.all(), verdict="replicate", rationale="Dễ\nhọc")
+    form = html.fromstring(shown.content).xpath("//main//form")[-1]
+    items = form.xpath(".//input[@name='item']/@value")
+    sent = dict(form.form_values()) | {"step": "edit", "item": items}
+
+    page = client.post(page_of("conclude_several", seminar), sent)
+
+    form = page.context["form"]
+    assert {field.name: field.value() for field in form} == {
+        "verdict": "replicate",
+        "rationale": "Dễ\nhọc",
+        "whose": "Chủ trì",
+    }
+    assert not form.is_bound
+    assert page.context["items"] == list(seminar.items.all())
+    assert not Conclusion.objects.exists()
 
 
 def test_if_one_proposal_has_changed_since_the_preview_none_is_recorded(client, clerk):
