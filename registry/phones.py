@@ -1,6 +1,7 @@
 """Telephone numbers: one number, however it is written."""
 
 import re
+from itertools import product
 
 from django.db.models import Func
 
@@ -17,6 +18,24 @@ def digits_of(text):
     if digits.startswith("84") and (text.startswith("+") or len(digits) >= 11):
         digits = f"0{digits[2:]}"
     return digits
+
+
+# What a whole number begins with, and how long it is: a mobile's, a landline's.
+_AT_HOME = (("0", 10), ("02", 11))
+
+
+def whole_numbers(digits):
+    """Return the numbers there are with these as their last digits, as they may be stored.
+
+    An index finds whole numbers only. Of six digits they are some thousands.
+    """
+    found = [digits]
+    for start, length in _AT_HOME:
+        missing = length - len(start) - len(digits)
+        if missing >= 0:
+            between = map("".join, product("0123456789", repeat=missing))
+            found += [f"{start}{part}{digits}" for part in between]
+    return found + [f"84{number[1:]}" for number in found if number.startswith("0")]
 
 
 class Digits(Func):

@@ -1,6 +1,7 @@
 """The board of units: who has sent what for a year, and who is to be called."""
 
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.db.models import OuterRef, Subquery
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from registry.access import record_export, visible_or_404
 from registry.exports import defused
-from registry.models import Call, Membership, Organisation
+from registry.models import Call, Membership, Organisation, PracticeModel
 from registry.paging import CappedPaginator
 from registry.standing import Standing, counts, numbers_of, standing_so, units_of
 from registry.templatetags.vietnamese import moment
@@ -116,7 +117,7 @@ def one_of(value, values):
 
 
 def rows_of(units, year):
-    """Return what the board shows of each unit; three queries."""
+    """Return what the board shows of each unit; the same queries however many they are."""
     keys = [unit.pk for unit in units]
     numbers = numbers_of(keys, year)
     calls = {
@@ -147,13 +148,22 @@ def tags(numbers):
 
 
 def phones_of(units):
-    """Return ``{key: (number, who answers)}``: the unit's own number, else one of its people."""
+    """Return ``{key: (number, who answers)}``: the unit's own number, else one of its people,
+    else that of its newest model.
+    """
     found = {unit.pk: (unit.phone, "") for unit in units if unit.phone}
     without = [unit.pk for unit in units if not unit.phone]
     people = Membership.objects.current().filter(organisation__in=without, user__is_active=True)
     people = people.exclude(user__phone="").order_by("user__sort_key", "pk")
     for key, phone, name in people.values_list("organisation", "user__phone", "user__full_name"):
         found.setdefault(key, (phone, name))
+    without = [key for key in without if key not in found]
+    contacts = PracticeModel.objects.exclude(contact_phone="")
+    newest = contacts.filter(organisation=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    units_without = Organisation.objects.filter(pk__in=without)
+    contacts = contacts.filter(pk__in=units_without.values_list(Subquery(newest)))
+    for key, *answers in contacts.values_list("organisation", "contact_phone", "contact_name"):
+        found[key] = tuple(answers)
     return found
 
 
@@ -166,6 +176,7 @@ def as_text(rows, year):
         _("Block"),
         _("Year %(year)s") % {"year": year},
         _("Phone"),
+        _("Who answers"),
         _("Called"),
     ]
     lines = [head]
@@ -179,6 +190,7 @@ def as_text(rows, year):
                 unit.get_block_display() if unit.block else "",
                 ", ".join(tag["label"] for tag in row["tags"]),
                 row["phone"],
+                row["answers"],
                 f"{call.by}, {moment(call.at)}" if call else "",
             ]
         )

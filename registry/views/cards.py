@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from registry.access import visible_or_404
 from registry.models import Call, Enrolment, Move, Organisation, PracticeModel, User
 from registry.standing import Standing, enrolled
+from registry.views.board import phones_of
 from registry.views.organisations import people
 
 # Of each list; a unit keeps a handful of models.
@@ -27,6 +28,7 @@ def unit_card(request, pk):
     year = timezone.localdate().year
     facts = facts_of(unit, year)
     members = list(people(unit)[: SHOWN + 1])
+    phone, answers = phones_of([unit]).get(unit.pk, ("", ""))
     resettable = User.objects.reset_by(user).filter(pk__in=[row.user_id for row in members])
     may_reset = set(resettable.values_list("pk", flat=True))
     context = {
@@ -34,6 +36,9 @@ def unit_card(request, pk):
         "year": year,
         "facts": facts,
         "has_nothing": not any(facts.values()),
+        "phone": phone,
+        "answers": answers,
+        "contacts": contacts(unit),
         "people": [(row.user, row.user_id in may_reset) for row in members[:SHOWN]],
         "handovers": unit.handovers.all()[:FEW],
         "call": Call.objects.filter(organisation=unit, year=year).select_related("by").first(),
@@ -45,6 +50,14 @@ def unit_card(request, pk):
         "can_find": user.sees_all,
     }
     return render(request, "registry/unit_card.html", context)
+
+
+def contacts(unit):
+    """Return the newest models of the unit that say who is in charge, each person once."""
+    found = {}
+    for model in unit.models.exclude(contact_name="", contact_phone="").order_by("-pk")[:SHOWN]:
+        found.setdefault((model.contact_name, model.contact_phone), model)
+    return list(found.values())
 
 
 def facts_of(unit, year):

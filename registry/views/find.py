@@ -1,17 +1,25 @@
 """Who is calling? From a unit's name, a person's name or a number to the unit's card."""
 
+from itertools import islice
+
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import F, Q
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from registry.models import Membership, Organisation, PracticeModel, User
-from registry.phones import Digits, digits_of
+from registry.phones import Digits, digits_of, whole_numbers
 from registry.vietnamese import fold
 
 SHOWN = 20
 # Fewer digits are in too many numbers.
 FEWEST_DIGITS = 4
+# Of a model's number, which is looked up whole by an index: there may be a million models.
+FEWEST_OF_A_MODEL = 6
+# Of so many models, the newest, people are found by name: no index knows it without diacritics.
+NEWEST = 5000
+# Who is in charge of a model.
+CONTACT = ("organisation", "contact_name", "contact_phone", "name")
 
 
 @require_safe
@@ -46,20 +54,17 @@ def find(request):
 
 def by_number(digits):
     """Return ``{key of a unit: why}``, and the people of that number who act for no unit."""
-    # Looked up one by one among the models, of which there may be a million.
-    written = (digits, f"84{digits[1:]}")
     units = Organisation.objects.alias(digits=Digits("phone")).filter(digits__contains=digits)
     people = User.objects.alias(digits=Digits("phone")).filter(
         Q(digits__contains=digits) | Q(username__contains=digits), is_active=True
     )
-    models = PracticeModel.objects.alias(digits=Digits("contact_phone"))
-    models = models.filter(digits__in=written).order_by("-pk")
     found = {unit.pk: [unit.phone] for unit in in_order(units)}
     loose = add_people(found, people)
-    for unit, name, phone, model in models.values_list(
-        "organisation", "contact_name", "contact_phone", "name"
-    )[: SHOWN + 1]:
-        found.setdefault(unit, []).append(f"{name} – {phone} ({model})")
+    if len(digits) >= FEWEST_OF_A_MODEL:
+        models = PracticeModel.objects.alias(digits=Digits("contact_phone"))
+        models = models.filter(digits__in=whole_numbers(digits))
+        # Not simply by the key, along which PostgreSQL would look at each of a million models.
+        add_contacts(found, models.order_by(-F("pk")).values_list(*CONTACT)[: SHOWN + 1])
     return found, loose
 
 
@@ -71,7 +76,12 @@ def by_name(words):
         key=lambda unit: wanted not in {fold(unit.name), fold(unit.short_name)},
     )
     found = {unit.pk: [] for unit in units}
-    return found, add_people(found, User.objects.filter(is_active=True).search(words))
+    loose = add_people(found, User.objects.filter(is_active=True).search(words))
+    newest = PracticeModel.objects.order_by("-pk").values_list(*CONTACT)[:NEWEST]
+    parts = wanted.split()
+    named = (row for row in newest if all(part in fold(row[1]) for part in parts))
+    add_contacts(found, islice(named, SHOWN + 1))
+    return found, loose
 
 
 def in_order(units):
@@ -92,3 +102,13 @@ def add_people(found, people):
         if person.pk not in units:
             loose.append(person)
     return loose
+
+
+def add_contacts(found, rows):
+    """Put people in charge of models beside the units, each once with the first of theirs."""
+    told = set()
+    for unit, name, phone, model in rows:
+        if (unit, name, phone) not in told:
+            told.add((unit, name, phone))
+            who = " – ".join(filter(None, [name, phone]))
+            found.setdefault(unit, []).append(f"{who} ({model})" if model else who)

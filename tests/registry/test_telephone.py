@@ -80,8 +80,7 @@ def test_a_unit_is_found_by_the_number_of_its_own_of_a_person_or_of_a_model(
     person.memberships.all().delete()
     person.delete()
     model = factories.PracticeModelFactory(contact_phone="0905-123-456")
-    if len(words) > 6:  # of the many models only by the whole number
-        assertRedirects(client.get(FIND, {"q": words}), card(model.organisation))
+    assertRedirects(client.get(FIND, {"q": words}), card(model.organisation))
 
 
 def test_a_person_leads_to_the_unit_they_act_for_today(client, clerk, ward):
@@ -95,6 +94,25 @@ def test_a_person_leads_to_the_unit_they_act_for_today(client, clerk, ward):
     person.is_active = False
     person.save()
     assertNotContains(client.get(FIND, {"q": "người mẫu"}), str(person), status_code=200)
+
+
+@pytest.mark.parametrize("words", ["hoàng văn mẫu", "HOANG mau", "123 456", "3851234"])
+def test_who_is_in_charge_of_a_model_is_found_and_the_list_says_of_which(
+    client, clerk, ward, words
+):
+    phone = "0235.3851-234" if words == "3851234" else "+84 905 123 456"
+    who = {"contact_name": "Hoàng Văn Mẫu", "contact_phone": phone}
+    older = factories.running(name="Đường hoa", **who)
+    newer = factories.running(name="Chợ số", **who)
+    factories.running(name="Vườn mẫu", organisation=newer.organisation, **who)
+    factories.running(contact_name="Hoàng Văn Khác", contact_phone="0905 123 457")
+
+    hits = client.get(FIND, {"q": words}).context["hits"]
+
+    assert [(hit["unit"], hit["reasons"]) for hit in hits] == [
+        (newer.organisation, [f"Hoàng Văn Mẫu – {phone} (Vườn mẫu)"]),
+        (older.organisation, [f"Hoàng Văn Mẫu – {phone} (Đường hoa)"]),
+    ]
 
 
 def test_of_several_the_one_called_just_so_stands_first(client, clerk, ward):
@@ -136,6 +154,31 @@ def test_the_card_says_what_each_model_lacks_in_the_units_own_language(client, c
     assert [str(row.model) for row in page.context["facts"]["sent"]] == ["Đã gửi"]
     assertContains(page, person.full_name)
     assertContains(page, "has never signed in")
+
+
+def test_card_board_and_table_have_the_number_of_the_newest_model_where_there_is_no_other(
+    client, clerk, ward
+):
+    unit = cell_of(ward)
+    for name, phone in (("Trần Cũ", "0905 000 001"), ("Lê Mới", "0905 000 002"), ("Võ", "")):
+        factories.PracticeModelFactory(organisation=unit, contact_name=name, contact_phone=phone)
+
+    def on_the_board():
+        rows = {row["unit"]: row for row in client.get(BOARD).context["rows"]}
+        return rows[unit]["phone"], rows[unit]["answers"]
+
+    page = client.get(card(unit))
+    assert (page.context["phone"], page.context["answers"]) == ("0905 000 002", "Lê Mới")
+    assert [model.contact_name for model in page.context["contacts"]] == ["Võ", "Lê Mới", "Trần Cũ"]
+    assertContains(page, 'href="tel:0905000001"')
+    assert on_the_board() == ("0905 000 002", "Lê Mới")
+    assert "0905 000 002\tLê Mới" in client.get(BOARD, {"table": "1"}).context["table"]
+
+    factories.UnitUserFactory(organisation=unit, full_name="Phan Thử", phone="0905 000 003")
+    assert on_the_board() == ("0905 000 003", "Phan Thử")
+    unit.phone = "0235 000 004"
+    unit.save()
+    assert on_the_board() == ("0235 000 004", "")
 
 
 def test_nothing_missing_is_not_said_to_be_missing(client, clerk, ward):
