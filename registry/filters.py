@@ -28,9 +28,11 @@ from django_filters.fields import IsoDateTimeField
 from registry.forms.base import FormLook
 from registry.models import (
     Enrolment,
+    Evidence,
     Move,
     Note,
     Organisation,
+    Outcome,
     PracticeModel,
     Replication,
     Verdict,
@@ -146,13 +148,30 @@ def changed_by_others(models, user, since):
     if not user.is_authenticated:
         return models.none()
     mine = models.received_by(user) if user.is_clerk else models.own_of(user)
+    return touched_by_others(mine, user, since)
+
+
+def touched_by_others(models, user, since):
+    """Return those of the models that somebody else has moved or written on since then.
+
+    What is written in a draft, its texts, photos and figures, concerns its unit alone.
+    """
     moved = Move.objects.filter(at__gte=since).exclude(by=user)
     noted = Note.objects.visible_to(user).filter(at__gte=since).exclude(by=user)
     sent = Enrolment.objects.filter(sent_at__gte=since).exclude(sent_by=user)
     received = Enrolment.objects.filter(accepted_at__gte=since).exclude(accepted_by=user)
+    entries = {"history_date__gte": since, "history_user__isnull": False}
+    texts, files, figures = (
+        kind.history.filter(**entries).exclude(history_user=user).order_by()
+        for kind in (PracticeModel, Evidence, Outcome)
+    )
+    written = texts.values("id").union(files.values("model"), figures.values("enrolment__model"))
+    drafts = Q(status=PracticeModel.Status.DRAFT)
+    own = Q(organisation__in=Organisation.objects.acted_for_by(user).values("pk"))
+    written = PracticeModel.objects.filter(~drafts | own, pk__in=written).order_by().values("pk")
     # By their keys, of which there are few, and not model by model.
     keys = [found.order_by().values("model") for found in (moved, noted, sent, received)]
-    return mine.filter(pk__in=keys[0].union(*keys[1:]))
+    return models.filter(pk__in=written.union(*keys))
 
 
 def _continued(**conditions):

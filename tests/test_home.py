@@ -374,6 +374,68 @@ def test_the_clerk_sees_what_was_sent_meanwhile_also_for_another_year(client, ce
     assert new(client) == [model.name]
 
 
+def correct(model, by):
+    model.approach += " Đã sửa."
+    model.write(by=by, version=model.version, why="Bổ sung.")
+
+
+def add_photo(model, by):
+    factories.EvidenceFactory(model=model, added_by=by).save_by(by)
+
+
+def enter_figures(model, by):
+    outcome = factories.OutcomeFactory.build(
+        enrolment=model.enrolments.get(), indicator=factories.IndicatorFactory()
+    )
+    outcome.save_by(by)
+
+
+WRITTEN = pytest.mark.parametrize("write", [correct, add_photo, enter_figures])
+
+
+@WRITTEN
+def test_texts_photos_and_figures_of_others_are_new_and_ones_own_are_not(client, cell, write):
+    unit, clerk = of(cell), factories.ClerkFactory()
+    model = factories.running(organisation=cell, name="Đường hoa")
+    here_before(client, unit, hours=0)
+
+    write(model, unit)
+    assert new(client) == []
+    write(model, clerk)
+    assert new(client) == ["Đường hoa"]
+
+
+@WRITTEN
+def test_what_a_unit_writes_in_a_draft_is_new_to_its_own_people_alone(client, cell, write):
+    clerk, unit, colleague = factories.ClerkFactory(), of(cell), of(cell)
+    model = factories.PracticeModelFactory(organisation=cell, name="Bản nháp")
+    here_before(client, clerk)
+    write(model, unit)
+    assert new(client) == []
+
+    here_before(client, colleague)
+    assert new(client) == ["Bản nháp"]
+
+
+@WRITTEN
+def test_a_member_of_the_panel_sees_what_has_changed_in_what_they_judge(client, write):
+    member, clerk = factories.PanelMemberFactory(), factories.ClerkFactory()
+    seminar = factories.opened(member.seminar, items=2)
+    factories.opened(items=1)
+    here_before(client, member.user, hours=0)
+    assert list(client.get(HOME).context["news"]["ballots"]) == []
+
+    for model in PracticeModel.objects.all():
+        if model != seminar.items.last().model:
+            write(model, clerk)
+
+    (ballot,) = client.get(HOME).context["news"]["ballots"]
+    assert (ballot.item, ballot.member) == (seminar.items.first(), member)
+    assertContains(client.get(HOME), ballot.get_absolute_url())
+    seminar.close(by=clerk)
+    assert list(client.get(HOME).context["news"]["ballots"]) == []
+
+
 def test_a_paper_issued_meanwhile_is_new_to_whoever_may_see_it(client, cell):
     unit, clerk = of(cell), factories.ClerkFactory()
     model = factories.running(organisation=cell, enrolment__year=THIS_YEAR - 1)

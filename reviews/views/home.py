@@ -18,12 +18,13 @@ from registry.filters import (
     Waiting,
     changed_by_others,
     order_of,
+    touched_by_others,
     waiting,
     waiting_since,
     waiting_until,
 )
 from registry.models import DraftBuffer, Field, Organisation, PracticeModel
-from reviews.models import Decision, Seminar
+from reviews.models import Assessment, Decision, Seminar
 
 # A list on this page is a beginning; its heading counts all, and links to them.
 SHOWN = 10
@@ -78,7 +79,9 @@ def last_here(request):
 
 
 def news(user, since):
-    """Return what others have changed in the reader's models since then, and which papers came."""
+    """Return what others have changed since then in the reader's models and in those on which
+    they hold a ballot, and which papers came.
+    """
     if since is None:
         return {}
     changed = changed_by_others(PracticeModel.objects.all(), user, since)
@@ -92,8 +95,18 @@ def news(user, since):
         "models": shown,
         "number": shown[0].number if shown else 0,
         "address": f"{reverse('registry:practicemodel_list')}?{query}",
+        "ballots": changed_ballots(user, since) if user.is_panel else (),
         "papers": list(papers.order_by("-issued_at", "-pk")[:FEW]),
     }
+
+
+def changed_ballots(user, since):
+    """Return the reader's ballots of open seminars on models that others have changed since."""
+    changed = touched_by_others(PracticeModel.objects.all(), user, since)
+    ballots = Assessment.objects.written_by(user).filter(
+        item__seminar__state=Seminar.State.OPEN, item__model__in=changed.order_by().values("pk")
+    )
+    return ballots.select_related("item__model", "item__organisation")
 
 
 def tasks(user):
