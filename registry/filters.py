@@ -118,8 +118,12 @@ def waiting_since(what):
         case Waiting.RETURNED | Waiting.WITH_UNITS:
             returned = Move.objects.filter(model=OuterRef("pk"), to_status="returned")
             return Subquery(returned.order_by("-at", "-pk").values("at")[:1])
-        case Waiting.DRAFTS | Waiting.TO_SEND:
+        case Waiting.DRAFTS:
             return F("updated_at")
+        case Waiting.TO_SEND:
+            begun = Enrolment.history.filter(model=OuterRef("pk"), history_type="+")
+            begun = begun.filter(kind=Enrolment.Kind.CONTINUED).order_by("-history_date")
+            return Subquery(begun.values("history_date")[:1])
         case Waiting.TO_CONTINUE:
             this_year = timezone.localtime().replace(
                 month=1, day=1, hour=0, minute=0, second=0, microsecond=0

@@ -10,12 +10,16 @@ Status = PracticeModel.Status
 
 
 class Standing(TextChoices):
-    """What there is of a unit in a year. A unit may have several of them, or nothing alone."""
+    """What there is of a unit in a year. A unit may have several of them, or nothing alone.
+
+    Nothing is sent of those that have a draft or something to complete at the most.
+    """
 
     SENT = "sent", _("Sent")
     RETURNED = "returned", _("To be completed")
     DRAFT = "draft", _("Draft begun")
     NOTHING = "nothing", _("Nothing yet")
+    UNSENT = "unsent", _("Nothing sent yet")
 
 
 _RETURNED = Q(model__status=Status.RETURNED)
@@ -53,6 +57,8 @@ def units_of(user, year):
 
 def standing_so(year, standing):
     """Return a Q over organisations."""
+    if standing == Standing.UNSENT:
+        return ~standing_so(year, Standing.SENT)
     if standing == Standing.NOTHING:
         some = Enrolment.objects.filter(~_REFUSED, year=year)
         return ~Q(pk__in=some.values("model__organisation"))

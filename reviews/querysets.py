@@ -193,6 +193,14 @@ class RoundQuerySet(QuerySet):
     def open(self):
         return self.filter(closed_at=None)
 
+    def registering(self, year):
+        """Return the rounds in which units register for a year, the last deadline first.
+
+        Such a round is open until it is closed: after its deadline who has not sent is late.
+        """
+        registration = self.open().filter(kind=self.model.Kind.REGISTRATION, year=year)
+        return registration.filter(opens_on__lte=timezone.localdate()).order_by("-deadline", "-pk")
+
 
 class ScanQuerySet(QuerySet):
     def visible_to(self, user):

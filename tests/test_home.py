@@ -504,6 +504,44 @@ def test_each_says_since_when_it_waits(client, cell):
     assertContains(client.get(HOME), f"từ {day:%d/%m/%Y}")
 
 
+def test_what_is_continued_waits_to_be_sent_since_that_was_begun(client, cell):
+    unit = sign_in(client, of(cell))
+    model = factories.running(organisation=cell, enrolment__year=THIS_YEAR - 1)
+    PracticeModel.objects.update(updated_at=timezone.now() - timedelta(days=900))
+    enrolment = model.continue_in(THIS_YEAR, by=unit)
+    begun = timezone.now() - timedelta(days=3)
+    with appendonly.suspended():
+        enrolment.history.update(history_date=begun)
+
+    (row,) = client.get(HOME).context["tasks"][0]["rows"]
+
+    assert row["since"] == begun
+
+
+def test_what_is_to_be_sent_has_the_deadline_of_the_years_round(client, cell):
+    unit = sign_in(client, of(cell))
+    factories.PracticeModelFactory(organisation=cell)
+    factories.running(organisation=cell, enrolment__year=THIS_YEAR - 1)
+    model = factories.running(organisation=cell, enrolment__year=THIS_YEAR - 1)
+    model.continue_in(THIS_YEAR, by=unit)
+    returned = factories.returned(organisation=cell, by=unit)
+
+    def due():
+        tasks = client.get(HOME).context["tasks"]
+        return {task["what"]: task["rows"][0]["due"] for task in tasks}
+
+    asked_back = {Waiting.RETURNED: returned.moves.latest("at", "pk").due}
+    to_send = [Waiting.DRAFTS, Waiting.TO_CONTINUE, Waiting.TO_SEND]
+    factories.RoundFactory(year=THIS_YEAR - 1)
+    assert due() == asked_back | dict.fromkeys(to_send)
+
+    today = timezone.localdate()
+    period = factories.RoundFactory(opens_on=today, deadline=today + timedelta(days=20))
+
+    assert due() == asked_back | dict.fromkeys(to_send, period.deadline)
+    assertContains(client.get(HOME), f"hạn đến {period.deadline:%d/%m/%Y}")
+
+
 def test_what_was_typed_and_not_saved_is_found_again_by_its_writer_alone(client, cell):
     unit, colleague = of(cell), of(cell)
     DraftBuffer.objects.keep(

@@ -76,6 +76,7 @@ def board(request):
         "copied": COPIED,
         "table_url": address(request, table="1"),
         "list_url": address(request, table=None),
+        "unsent_url": address(request, state=Standing.UNSENT, table=None),
         "all_url": f"{request.path}?year={year}",
         "back": request.get_full_path(),
         "can_find": user.sees_all,

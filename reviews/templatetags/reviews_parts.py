@@ -1,9 +1,10 @@
-"""What the reviews say of a model, for a page of the registry, which does not know them."""
+"""What the reviews have to say on a page of the registry, which does not know them."""
 
 from django import template
+from django.utils import timezone
 
 from registry.models import Verdict
-from reviews.models import Conclusion, DecisionLine
+from reviews.models import Conclusion, DecisionLine, Round
 
 register = template.Library()
 
@@ -17,6 +18,18 @@ def verdicts(model, user):
         "lines": lines.latest_first().select_related("decision"),
         "proposals": proposals.select_related("item__seminar").order_by("-recorded_at"),
         "can_open": user.is_authenticated,
+    }
+
+
+@register.inclusion_tag("reviews/_round.html")
+def registration_round(year, unsent, unsent_url):
+    """Show the deadline of the year's round of registration, and how many units it concerns."""
+    current = Round.objects.registering(year).first()
+    return {
+        "round": current,
+        "is_over": current is not None and current.deadline < timezone.localdate(),
+        "unsent": unsent,
+        "unsent_url": unsent_url,
     }
 
 

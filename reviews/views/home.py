@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import CharField, Count, F, Q, Value, Window
+from django.db.models import CharField, Count, F, Q, Subquery, Value, Window
 from django.db.models.functions import RowNumber
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,7 +24,7 @@ from registry.filters import (
     waiting_until,
 )
 from registry.models import DraftBuffer, Field, Organisation, PracticeModel
-from reviews.models import Assessment, Decision, Seminar
+from reviews.models import Assessment, Decision, Round, Seminar
 
 # A list on this page is a beginning; its heading counts all, and links to them.
 SHOWN = 10
@@ -38,6 +38,8 @@ FOR_THE_OFFICE = [
     Waiting.WITH_ADOPTERS,
 ]
 FOR_A_UNIT = [what for what in Waiting if what not in FOR_THE_OFFICE]
+# What is late once the round of registration is over.
+BY_THE_DEADLINE = {Waiting.DRAFTS, Waiting.TO_CONTINUE, Waiting.TO_SEND}
 FOR_OTHERS = {Waiting.SENT, Waiting.WITH_UNITS, Waiting.WITH_ADOPTERS}
 
 
@@ -149,9 +151,17 @@ def _beginning(user, what):
             since=waiting_since(what),
             unit=F("organisation__name"),
             what=Value(what.value, CharField()),
-            due=waiting_until(what),
+            due=_until(what),
         )
     )
+
+
+def _until(what):
+    """Return the day until which a model may wait in that way: for some it is the round's."""
+    if what not in BY_THE_DEADLINE:
+        return waiting_until(what)
+    rounds = Round.objects.registering(timezone.localdate().year)
+    return Subquery(rounds.values("deadline")[:1])
 
 
 def desks(user):

@@ -1,9 +1,13 @@
 """What the office does with the telephone in its hand: find a unit, read its card, tick it off."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
+from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from registry.models import Call, SecurityEvent
@@ -205,7 +209,7 @@ def test_the_board_counts_each_unit_by_what_it_has_in_the_year(clerk, ward):
 
     total = {name: sum(row[name] for row in rows) for name in ("all", *Standing.values)}
     # The ward itself, the person's cell and the refused one have nothing; the committee is not in.
-    assert total == {"all": 7, "sent": 2, "returned": 1, "draft": 2, "nothing": 3}
+    assert total == {"all": 7, "sent": 2, "returned": 1, "draft": 2, "nothing": 3, "unsent": 5}
 
 
 def test_every_count_of_the_board_is_as_long_as_its_list(client, clerk, ward):
@@ -257,6 +261,35 @@ def test_the_table_to_copy_has_a_line_for_each_unit_and_no_formula(client, clerk
     assert len(lines) == 1 + 2
     assert len({line.count("\t") for line in lines}) == 1
     assert "'=HYPERLINK(1)" in lines[-1] or "'=HYPERLINK(1)" in lines[-2]
+
+
+def test_the_board_says_until_when_units_register_and_how_many_are_late(client, clerk, ward):
+    sent, unsent = cell_of(ward), cell_of(ward)
+    factories.submitted(organisation=sent, by=clerk)
+    factories.PracticeModelFactory(organisation=unsent)
+    today = timezone.localdate()
+    factories.RoundFactory(opens_on=today + timedelta(days=1), deadline=today + timedelta(days=9))
+    factories.RoundFactory(kind="report", opens_on=today, deadline=today + timedelta(days=9))
+    assertNotContains(client.get(BOARD), "govuk-inset-text")
+    period = factories.RoundFactory(name="Đợt chính", opens_on=today, deadline=today)
+
+    def said():
+        (box,) = html.fromstring(client.get(BOARD).content).xpath("//p[@class='govuk-inset-text']")
+        return " ".join(box.text_content().split()), box.xpath(".//a/@href")
+
+    words, (address,) = said()
+    assert "Đợt chính" in words
+    assert f"{today:%d/%m/%Y}" in words
+    listed = client.get(address).context["rows"]
+    assert {row["unit"] for row in listed} == {ward, unsent}
+
+    period.opens_on = period.deadline = today - timedelta(days=1)
+    period.save()
+    late, (again,) = said()
+    assert (late != words, again) == (True, address)
+
+    period.close(by=clerk)
+    assertNotContains(client.get(BOARD), "govuk-inset-text")
 
 
 @pytest.mark.parametrize("asked", ["0", "9999", "abc", "", "٢٠٢٦", "-1", "2026.5"])
