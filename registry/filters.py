@@ -67,10 +67,16 @@ class Waiting(TextChoices):
 REVIEWED_AHEAD = timedelta(days=30)
 
 
-def waiting(models, user, what):
-    """Return those of the models that wait in that way, as far as they are the user's work."""
+def waiting(models, user, what, unit=None):
+    """Return those of the models that wait in that way, as far as they are the user's work.
+
+    Of a unit: as far as they are the work of its people, whoever asks.
+    """
     status = models.model.Status
-    own, received = models.own_of(user), models.received_by(user)
+    organisations = Organisation.objects
+    units = organisations.acted_for_by(user) if unit is None else organisations.acted_for_in(unit)
+    units = units.values("pk")
+    own, received = models.filter(organisation__in=units), models.received_by(user)
     match what:
         case Waiting.RETURNED:
             return own.filter(status=status.RETURNED)
@@ -86,9 +92,10 @@ def waiting(models, user, what):
         case Waiting.TO_ENDORSE:
             sent = _enrolment(sent_at__isnull=False, endorsed_at=None, accepted_at=None)
             open_still = [status.SUBMITTED, status.RUNNING]
-            return models.endorsed_by(user).filter(sent, status__in=open_still)
+            below = models.endorsed_by(user) if unit is None else own.exclude(organisation=unit)
+            return below.filter(sent, status__in=open_still)
         case Waiting.TO_TAKE_UP:
-            return models.running().filter(_recommended(user))
+            return models.running().filter(_recommended(organisation__in=units))
         case Waiting.SENT:
             again = Q(_continued(sent_at__isnull=False), status=status.RUNNING)
             return own.filter(Q(status=status.SUBMITTED) | again)
@@ -104,11 +111,9 @@ def waiting(models, user, what):
             return received.running().filter(_recommended())
 
 
-def _recommended(user=None):
-    """Say of models that a unit has yet to answer whether it takes them up: one of the user's."""
-    unanswered = Replication.objects.unanswered()
-    if user is not None:
-        unanswered = unanswered.answered_by(user)
+def _recommended(**to):
+    """Say of models that a unit has yet to answer whether it takes them up."""
+    unanswered = Replication.objects.unanswered().filter(**to)
     return Q(pk__in=unanswered.order_by().values("model"))
 
 

@@ -276,6 +276,12 @@ class OrganisationQuerySet(QuerySet):
         sql = _ACTED_FOR.format(grassroots=", ".join(["%s"] * len(kinds)))
         return self.filter(pk__in=RawSQL(sql, [user.pk, today, today, *kinds]))
 
+    def acted_for_in(self, unit):
+        """Return those whoever acts for the unit acts for by that."""
+        if unit.kind in self.model.GRASSROOTS:
+            return self.subtree(unit.pk)
+        return self.filter(pk=unit.pk)
+
     def looked_after_by(self, user):
         """Return those whose people and whose register the user looks after.
 

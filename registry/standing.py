@@ -1,10 +1,18 @@
 """How far units are with a year's register: what each has sent, begun, got back, or not begun."""
 
-from django.db.models import Count, Q, TextChoices
+from django.db.models import Count, Max, Q, TextChoices
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import ClosingKind, Enrolment, Organisation, PracticeModel
+from registry.models import (
+    ClosingKind,
+    DraftBuffer,
+    Enrolment,
+    Membership,
+    Organisation,
+    PracticeModel,
+)
 
 Status = PracticeModel.Status
 
@@ -83,3 +91,16 @@ def numbers_of(units, year):
     of_these = Enrolment.objects.filter(year=year, model__organisation__in=units)
     found = of_these.order_by().values("model__organisation").annotate(**numbers)
     return {row.pop("model__organisation"): row for row in found}
+
+
+def being_typed(units, year):
+    """Return ``{key of a unit: when}`` where its people have typed a registration that year, and
+    saved none of it; one query.
+
+    That it is so helps on the telephone. What they typed is theirs alone.
+    """
+    form = reverse("registry:practicemodel_create")
+    typed = DraftBuffer.objects.unsaved().filter(path=form, kept_at__year=year)
+    people = Membership.objects.current().filter(organisation__in=units)
+    found = typed.filter(user__memberships__in=people).order_by()
+    return dict(found.values_list("user__memberships__organisation").annotate(Max("kept_at")))

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from reviews.views import agenda, assessments, decisions, seminars, tables
+from reviews.views import agenda, assessments, decisions, home, seminars, tables
 
 app_name = "reviews"
 
@@ -53,6 +53,7 @@ decision_urls = [
 ]
 
 urlpatterns = [
+    path("organisations/<int:pk>/to-do/", home.unit_to_do, name="unit_to_do"),
     path("seminars/", seminars.seminar_list, name="seminar_list"),
     path("seminars/new/", seminars.seminar_create, name="seminar_create"),
     path("seminars/<int:pk>/", include(seminar_urls)),

@@ -276,6 +276,10 @@ TABLE = {
     "registry:find": [("", OFFICE, NO)],
     "registry:board": [("", "in 403 403 200 403 200 200", NO)],
     "registry:unit_card": [("cell", ABOVE, NO), ("ward_unit", OFFICE, NO)],
+    "reviews:unit_to_do": [
+        ("cell", "in 404 404 200 404 200 200", NO),
+        ("ward_unit", "in 404 404 404 404 200 200", NO),
+    ],
     "registry:unit_call": [
         ("cell", NO, "in 403 403 302 403 302 302"),
         ("ward_unit", NO, "in 403 403 403 403 302 302"),

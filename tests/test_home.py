@@ -16,6 +16,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 from registry import appendonly
 from registry.filters import Waiting
 from registry.models import DraftBuffer, Move, Note, PracticeModel, User
+from reviews.views import home
 from tests import factories
 from tests.factories import PASSWORD
 
@@ -313,6 +314,39 @@ def test_the_page_takes_the_same_queries_however_much_waits(
         client.get(HOME)
 
     assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("of_a", ["cell", "ward"])
+def test_whoever_looks_after_a_unit_sees_the_lists_of_its_own_first_page(
+    client, ward, cell, settings, of_a
+):
+    settings.ENDORSEMENT = "optional"
+    clerk, unit = factories.ClerkFactory(), {"cell": cell, "ward": ward}[of_a]
+    for organisation in (ward, cell, factories.CellFactory()):
+        factories.PracticeModelFactory.create_batch(11, organisation=organisation)
+        factories.returned(organisation=organisation)
+        factories.submitted(organisation=organisation)
+        last_year = {"organisation": organisation, "enrolment__year": THIS_YEAR - 1}
+        factories.running(**last_year)
+        continued(factories.running(**last_year))
+        decided(factories.running(), "replicate", reason="Dễ học.", take_up=[organisation])
+
+    def shown(user, address):
+        client.force_login(user)
+        page = client.get(address)
+        return page, [
+            (task["what"], task["number"], [row["pk"] for row in task["rows"]])
+            for task in page.context["tasks"] + page.context["with_others"]
+        ]
+
+    _page, own = shown(of(unit), HOME)
+    page, found = shown(clerk, reverse("reviews:unit_to_do", args=[unit.pk]))
+
+    assert found == own
+    expected = set(Waiting) - set(home.FOR_THE_OFFICE)
+    expected -= {Waiting.TO_ENDORSE} if of_a == "cell" else set()
+    assert {what for what, _number, _rows in found} == expected
+    assertNotContains(page, "?waiting=")
 
 
 # --- What is new ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from registry.access import record_export, visible_or_404
 from registry.exports import defused
 from registry.models import Call, Membership, Organisation, PracticeModel
 from registry.paging import CappedPaginator
-from registry.standing import Standing, counts, numbers_of, standing_so, units_of
+from registry.standing import Standing, being_typed, counts, numbers_of, standing_so, units_of
 from registry.templatetags.vietnamese import moment
 from registry.views.catalogue import address
 from registry.views.organisations import BRANCHES
@@ -125,11 +125,12 @@ def rows_of(units, year):
         call.organisation_id: call
         for call in Call.objects.filter(year=year, organisation__in=keys).select_related("by")
     }
-    phones = phones_of(units)
+    phones, typed = phones_of(units), being_typed(keys, year)
     return [
         {
             "unit": unit,
             "tags": tags(numbers.get(unit.pk, {})),
+            "typed": typed.get(unit.pk),
             "call": calls.get(unit.pk),
             "phone": phones.get(unit.pk, ("", ""))[0],
             "answers": phones.get(unit.pk, ("", ""))[1],

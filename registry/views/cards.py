@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from registry.access import visible_or_404
 from registry.models import Call, Enrolment, Move, Organisation, PracticeModel, User
-from registry.standing import Standing, enrolled
+from registry.standing import Standing, being_typed, enrolled
 from registry.views.board import phones_of
 from registry.views.organisations import people
 
@@ -35,6 +35,7 @@ def unit_card(request, pk):
         "unit": unit,
         "year": year,
         "facts": facts,
+        "typed": being_typed([unit.pk], year).get(unit.pk),
         "has_nothing": not any(facts.values()),
         "phone": phone,
         "answers": answers,

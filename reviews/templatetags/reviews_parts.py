@@ -1,6 +1,7 @@
 """What the reviews have to say on a page of the registry, which does not know them."""
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 
 from registry.models import Verdict
@@ -31,6 +32,11 @@ def registration_round(year, unsent, unsent_url):
         "unsent": unsent,
         "unsent_url": unsent_url,
     }
+
+
+@register.simple_tag
+def unit_to_do_address(unit):
+    return reverse("reviews:unit_to_do", args=[unit.pk])
 
 
 @register.filter

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import CharField, Count, F, Q, Subquery, Value, Window
 from django.db.models.functions import RowNumber
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -67,6 +67,19 @@ def home(request):
     return render(request, "reviews/home.html", context)
 
 
+@require_safe
+def unit_to_do(request, pk):
+    """What waits for a unit, as its own people find it, for those who look after it."""
+    unit = get_object_or_404(Organisation.objects.looked_after_by(request.user), pk=pk)
+    found = list(tasks(request.user, unit))
+    context = {
+        "unit": unit,
+        "tasks": [task for task in found if task["what"] not in FOR_OTHERS],
+        "with_others": [task for task in found if task["what"] in FOR_OTHERS],
+    }
+    return render(request, "reviews/unit_to_do.html", context)
+
+
 @require_POST
 def seen(request):
     """Count as seen what has changed until now."""
@@ -111,32 +124,35 @@ def changed_ballots(user, since):
     return ballots.select_related("item__model", "item__organisation")
 
 
-def tasks(user):
-    """Yield what waits: each list with its length, its beginning and the address of all of it."""
+def tasks(user, unit=None):
+    """Yield what waits: each list with its length, its beginning and the address of all of it.
+
+    What waits for a unit has no such address: the list is narrowed by what waits for its reader.
+    """
     models = reverse("registry:practicemodel_list")
     before, after = reverse("registry:practicemodel_detail", args=[0]).rsplit("0", 1)
-    for what, rows in groupby(waiting_rows(user), key=lambda row: row["what"]):
+    for what, rows in groupby(waiting_rows(user, unit), key=lambda row: row["what"]):
         shown = list(rows)
         yield {
             "what": what,
             "title": Waiting(what).label,
             "number": shown[0]["number"],
             "has_more": shown[0]["number"] > SHOWN,
-            "address": f"{models}?waiting={what}",
+            "address": f"{models}?waiting={what}" if unit is None else "",
             "rows": [row | {"address": f"{before}{row['pk']}{after}"} for row in shown],
         }
 
 
-def waiting_rows(user):
-    """Return the beginning of each list of what waits for the user; one query for all."""
-    kinds = FOR_THE_OFFICE if user.is_clerk else FOR_A_UNIT
-    first, *others = [_beginning(user, what) for what in kinds]
+def waiting_rows(user, unit):
+    """Return the beginning of each list of what waits for the user, or for a unit; one query."""
+    kinds = FOR_THE_OFFICE if user.is_clerk and unit is None else FOR_A_UNIT
+    first, *others = [_beginning(user, what, unit) for what in kinds]
     order = {what.value: place for place, what in enumerate(kinds)}
     return sorted(first.union(*others, all=True), key=lambda row: (order[row["what"]], row["turn"]))
 
 
-def _beginning(user, what):
-    models = waiting(PracticeModel.objects.all(), user, what).order_by()
+def _beginning(user, what, unit):
+    models = waiting(PracticeModel.objects.all(), user, what, unit).order_by()
     return (
         models.annotate(
             turn=Window(RowNumber(), order_by=ORDERS[order_of(what)][1]),

@@ -1,6 +1,7 @@
 """What the office does with the telephone in its hand: find a unit, read its card, tick it off."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -10,9 +11,10 @@ from django.utils import timezone
 from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from registry.models import Call, SecurityEvent
+from registry.models import Call, DraftBuffer, SecurityEvent
 from registry.phones import digits_of
 from registry.standing import Standing, counts, units_of
+from registry.templatetags.vietnamese import moment
 from tests import factories
 from tests.factories import this_year
 
@@ -183,6 +185,31 @@ def test_card_board_and_table_have_the_number_of_the_newest_model_where_there_is
     unit.phone = "0235 000 004"
     unit.save()
     assert on_the_board() == ("0235 000 004", "")
+
+
+def test_that_somebody_is_typing_is_said_on_card_and_board_and_not_what(client, clerk, ward):
+    unit, other = cell_of(ward), cell_of(ward)
+    person = factories.UnitUserFactory(organisation=unit)
+    factories.UnitUserFactory(organisation=other)
+    form = reverse("registry:practicemodel_create")
+    kept = DraftBuffer.objects.keep(
+        person.pk, uuid4(), path=form, content={"name": ["Đường hoa của khối phố"]}
+    )
+    DraftBuffer.objects.keep(person.pk, uuid4(), path="/models/1/edit/", content={})
+
+    def typed():
+        rows = client.get(BOARD).context["rows"]
+        assert client.get(card(other)).context["typed"] is None
+        on_the_board = {row["unit"]: row["typed"] for row in rows if row["typed"]}
+        return on_the_board, client.get(card(unit)).context["typed"]
+
+    assert typed() == ({unit: kept.kept_at}, kept.kept_at)
+    for address in (card(unit), BOARD):
+        assertContains(client.get(address), moment(kept.kept_at))
+        assertNotContains(client.get(address), "Đường hoa của khối phố")
+
+    DraftBuffer.objects.empty(person, kept.opened, path=form)
+    assert typed() == ({}, None)
 
 
 def test_nothing_missing_is_not_said_to_be_missing(client, clerk, ward):
