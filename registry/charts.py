@@ -9,14 +9,15 @@ LETTERS, BESIDE = 44, 90
 
 
 def bars(rows):
-    """Return a chart of (label, value, shown value) rows: its height, and each bar in its place.
+    """Return a chart of the rows of a table: its height, and each bar in its place.
 
     A label stands above its bar, on as many lines as it needs, so that none meets another.
     """
-    greatest = max((value for _label, value, _shown in rows), default=0)
+    greatest = max((row["bar"] for row in rows), default=0)
     y, drawn = 0, []
-    for label, value, shown in rows:
-        lines = wrap(str(label), LETTERS) or [""]
+    for row in rows:
+        value = row["bar"]
+        lines = wrap(row["label"], LETTERS) or [""]
         top = y + LINE * len(lines) + 4
         width = round((WIDTH - BESIDE) * float(value) / float(greatest)) if greatest else 0
         drawn.append(
@@ -27,7 +28,8 @@ def bars(rows):
                 "height": BAR,
                 "number_x": width + 6,
                 "number_y": top + BAR - 3,
-                "shown": shown,
+                "shown": row["shown"],
+                "is_written": row.get("is_written", False),
             }
         )
         y = top + BAR + GAP

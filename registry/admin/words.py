@@ -2,15 +2,17 @@
 
 from django.contrib.admin.utils import display_for_value
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import BinaryField
+from django.db.models import BinaryField, CharField, TextField
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 from simple_history.utils import get_m2m_reverse_field_name
 
 from registry.partialdates import PartialDateField, show_partial
+from registry.templatetags.vietnamese import vi
 
 NOTHING = "–"
 LONGEST = 160
+TEXT = (CharField, TextField)
 # They change with every save and say nothing by themselves.
 UNTOLD = {"updated_at", "version"}
 
@@ -53,6 +55,13 @@ def in_words(field, value):
     if isinstance(value, int):  # a year, a key or an order: no dots
         return str(value)
     return str(display_for_value(value, NOTHING))
+
+
+def marked(field, value):
+    """Return a value in words for a page: those people have written are Vietnamese on any."""
+    words = in_words(field, value)
+    is_written = field.is_relation or (isinstance(field, TEXT) and not field.choices)
+    return vi(words) if is_written else words
 
 
 def value_of(entry, field):

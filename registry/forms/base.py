@@ -35,6 +35,7 @@ class Renderer(TemplatesSetting):
     widget_template_names = {
         "django/forms/widgets/radio.html": "forms/widgets/choices.html",
         "django/forms/widgets/checkbox_select.html": "forms/widgets/choices.html",
+        "django/forms/widgets/select.html": "forms/widgets/select.html",
         # A number box changes under a scrolling wheel and refuses "1.000".
         "django/forms/widgets/number.html": "forms/widgets/text.html",
         "django/forms/widgets/password.html": "forms/widgets/password.html",

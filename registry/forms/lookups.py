@@ -87,7 +87,8 @@ class LookupField(forms.CharField):
     def offer(self, candidates):
         """Become radio buttons; the last one, which stands for no key, asks for another name."""
         choices = [(record.pk, self.label_of(record)) for record in candidates]
-        self.widget = forms.RadioSelect(choices=[*choices, ("", _("None of these"))])
+        choices.append(("", _("None of these")))
+        self.widget = forms.RadioSelect(attrs={"lang": "vi"}, choices=choices)
         self.widget.is_required = self.required
 
     def by_key(self, value):

@@ -1,16 +1,20 @@
 """Dates, moments and numbers as people here write them."""
 
 import datetime
+import re
 from decimal import Decimal
 
 from django import template
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
 
 from registry.partialdates import show_partial
 
 register = template.Library()
+
+QUOTED = re.compile("(?<=“)([^”]*)(?=”)")
+
 register.filter("partial_date", show_partial)
 
 
@@ -20,6 +24,13 @@ def vi(value):
     if get_language() == "vi" or not value:
         return value
     return format_html('<span lang="vi">{}</span>', value)
+
+
+@register.filter
+def quotes_vi(sentence):
+    """Return a sentence of ours; what it quotes is a name that people here have given."""
+    parts = enumerate(QUOTED.split(str(sentence)))
+    return format_html_join("", "{}", ((vi(part) if at % 2 else part,) for at, part in parts))
 
 
 @register.filter

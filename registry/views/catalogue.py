@@ -41,6 +41,7 @@ CHOICES = {
     "level": PracticeModel.Level.choices,
     "waiting": Waiting.choices,
 }
+WRITTEN = {"q", "field", "organisation"}
 # Of the tags that say the status; what is on its way to the register is yellow.
 COLOURS = {Status.RUNNING: "green", Status.CLOSED: "grey"}
 
@@ -231,11 +232,14 @@ def choices(filterset, chosen, counts, names):
 
 
 def chips(request, filterset, chosen, names):
-    """Return each filter that is on, with the address of the list without it."""
+    """Return each filter that is on, with the address of the list without it; which of them
+    name what people have written, and not a choice of ours.
+    """
     return [
         {
             "label": filterset.filters[name].label,
             "value": names.get(name, {}).get(value) or shown(value),
+            "is_written": name in WRITTEN,
             "address": address(request, **{name: None}),
         }
         for name, value in chosen.items()

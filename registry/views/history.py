@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from registry.access import record_opening, visible_or_404
-from registry.admin.words import in_words
+from registry.admin.words import marked
 from registry.models import PracticeModel
+from registry.templatetags.vietnamese import vi
 from registry.views.catalogue import PER_PAGE
 
 # They change with every save, or follow from what else is told, and say nothing by themselves.
@@ -52,13 +53,17 @@ def compared(model, entries):
 def told_by(entry):
     """Return ``{label: words}`` of all that the entry holds."""
     told = {
-        capfirst(field.verbose_name): in_words(field, getattr(entry, field.name))
+        capfirst(field.verbose_name): marked(field, getattr(entry, field.name))
         for field in entry.tracked_fields
         if field.name not in UNTOLD
     }
-    told[_("Partners")] = ", ".join(row.organisation.name for row in getattr(entry, PARTNERS).all())
-    told[_("Movements")] = ", ".join(row.movement.name for row in getattr(entry, MOVEMENTS).all())
+    told[_("Partners")] = joined(row.organisation for row in getattr(entry, PARTNERS).all())
+    told[_("Movements")] = joined(row.movement for row in getattr(entry, MOVEMENTS).all())
     return told
+
+
+def joined(records):
+    return vi(", ".join(record.name for record in records))
 
 
 def differences(before, after):

@@ -26,7 +26,7 @@ from registry.access import (
     refusals_lead_to,
     visible_or_404,
 )
-from registry.admin.words import in_words
+from registry.admin.words import marked
 from registry.forms.lookups import is_key
 from registry.forms.practice import PracticeModelForm, RunningForm
 from registry.keeping import keep_for, keep_words, words_are_saved
@@ -121,7 +121,7 @@ def answers(model):
         if (value and name != "organisation") or name in asked:
             yield {
                 "label": capfirst(field.verbose_name),
-                "words": in_words(field, value) if value else "",
+                "words": marked(field, value) if value else "",
                 "address": f"{form}#id_{name}",
             }
 

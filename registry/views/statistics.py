@@ -35,7 +35,7 @@ def statistics_page(request):
     if request.GET.get("table"):
         return _file(parts, request.GET["table"])
     for part in parts:
-        part["chart"] = bars([(row["label"], row["bar"], row["shown"]) for row in part["rows"]])
+        part["chart"] = bars(part["rows"])
         part["file"] = address(request, table=part["name"])
     named = chosen.get("organisation")
     visible = Organisation.objects.visible_to(request.user)
@@ -80,7 +80,10 @@ def _list_address(request, **narrowed):
 
 
 def _parts(request, filterset, chosen, counts, fields):
-    """Return the tables: a name, a title, columns, and rows with the length of their bar."""
+    """Return the tables: a name, a title, columns, and rows with the length of their bar.
+
+    A row whose label people have written says so: that is Vietnamese on any page.
+    """
     models, known = filterset.qs, labels()
     parts = [
         _of_models(request, "field", _("Models by field"), _("Field"), counts["field"], fields),
@@ -130,6 +133,7 @@ def _of_models(request, name, title, head, numbers, names):
     rows = [
         {
             "label": str(label),
+            "is_written": name == "field",
             "bar": numbers[value],
             "shown": number(numbers[value]),
             "cells": [_cell(numbers[value], _list_address(request, **{name: value}))],
@@ -198,6 +202,7 @@ def _outcomes(totals):
     rows = [
         {
             "label": f"{indicator} ({unit})",
+            "is_written": True,
             "bar": 0,
             "shown": "",
             "cells": [

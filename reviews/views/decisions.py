@@ -288,6 +288,6 @@ def _page(request, form, title, decision=None):
         "form": form,
         "title": title,
         "back": back,
-        "back_label": decision or _("Decisions"),
+        "decision": decision,
     }
     return render(request, "reviews/decision_form.html", context)
