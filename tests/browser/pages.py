@@ -7,6 +7,7 @@ can be taken back.
 """
 
 import contextvars
+import errno
 import re
 from contextlib import contextmanager
 from copy import deepcopy
@@ -15,21 +16,28 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
 from urllib.parse import urlsplit
+from uuid import uuid4
 
+from allauth.core.ratelimit import respond_429
 from axe_playwright_python.sync_playwright import Axe
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.staticfiles import finders
-from django.db import models, transaction
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import InterfaceError, models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Cast, Concat
-from django.http import HttpRequest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import translation
-from django.views.defaults import bad_request, server_error
 
 from registry import appendonly
+from registry.keeping import Keep
+from registry.views.drafts import csrf_failure
+from tamky_models.errors import bad_request, server_error, too_large
+from tamky_models.limits import RequestTooLong
 from tests import factories
 from tests.browser.conftest import problems_in
 from tests.permissions_table import ROLES, TABLE, answers
@@ -255,13 +263,45 @@ def is_page(response):
 
 
 def broken_pages():
-    """Return the pages that need no address: those of a failure, as each person would get them."""
+    """Return the pages that need no address: those of a failure, as who sent a form gets them."""
+    unit = factories.UnitUserFactory()
     with translation.override("vi"):
-        request = HttpRequest()
-        broken = {"400": bad_request(request, ValueError()), "500": server_error(request)}
+        broken = {
+            "400": bad_request(_sent(), ValueError()),
+            "400-files": bad_request(_sent(), TooManyFilesSent()),
+            "403_csrf": csrf_failure(_sent()),
+            "403_csrf-kept": csrf_failure(_sent(unit)),
+            "413-files": too_large(_sent(), most=60),
+            "413-text": bad_request(_sent(), RequestDataTooBig()),
+            "429": respond_429(_sent(unit)),
+            "500": _failed(ValueError()),
+            "503": _failed(InterfaceError()),
+            "503-slow": _failed(RequestTooLong()),
+            "503-full": _failed(OSError(errno.ENOSPC, "")),
+        }
     for response in broken.values():
         response.status_code = 400  # of a 500 the browser complains itself
     return broken
+
+
+def _sent(user=None):
+    """Return a request that brings a form with a file, from a page of ours."""
+    keep = Keep(user, "/models/new/", uuid4()) if user else SimpleNamespace(writer="", draft="")
+    fields = {"name": "Con đường hoa", "writer": keep.writer, "draft": keep.draft}
+    photo = SimpleUploadedFile(LONG_FILE, factories.a_jpeg())
+    request = RequestFactory(SERVER_NAME="localhost").post(
+        "/models/new/", {**fields, "files": photo}, headers={"referer": f"{HOST}/models/new/"}
+    )
+    request.user, request.id = user or AnonymousUser(), uuid4()
+    return request
+
+
+def _failed(error):
+    """Return the answer to an error that no view has caught."""
+    try:
+        raise error
+    except type(error):
+        return server_error(_sent())
 
 
 # --- Looking ----------------------------------------------------------------------------------
