@@ -4,6 +4,7 @@ Not among the tests, of which ``test_pages`` looks at one page of each template 
 """
 
 import logging
+import sys
 import time
 from collections import Counter
 
@@ -47,12 +48,18 @@ def report():
 @pytest.fixture
 def sweep(browser, report):
     def run(state, role, user, chosen, look, language="vi"):
-        """Look at the pages in one state as one person; show how far it has got."""
+        """Look at the pages in one state as one person; say what was found, and on a terminal,
+        where each line takes the place of the one before, how far it has got.
+        """
         looker, begun = Looker(browser), time.monotonic()
         with looker.as_person(user, language) as answers:
             for number, page in enumerate(chosen, 1):
-                print(f"\r{state}, {role}: {number} of {len(chosen)}", end="  ", flush=True)
+                if sys.stdout.isatty():
+                    print(f"\r{state}, {role}: {number} of {len(chosen)}", end="  ", flush=True)
                 look(looker, answers, page)
+        seen = f"{looker.pages} pages, {looker.looked_at} unlike each other"
+        start = "\r" if sys.stdout.isatty() else "\n"
+        print(f"{start}{state}, {role}: {seen}, {len(looker.found)} things wrong", flush=True)
         report.append((state, role, looker, time.monotonic() - begun))
         return looker.found
 
