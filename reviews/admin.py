@@ -288,7 +288,10 @@ class DecisionAdmin(RecordedAdmin):
         for row in formset.forms:
             if row.has_changed():
                 form.instance.add_line(
-                    row.instance, by=request.user, take_up=row.cleaned_data["take_up"]
+                    row.instance,
+                    by=request.user,
+                    version=form.instance.version,
+                    take_up=row.cleaned_data["take_up"],
                 )
 
 

@@ -380,7 +380,7 @@ def issued(decision=None, *models, by=None, take_up=(), **line):
     clerk = by or ClerkFactory()
     for model in models:
         said = DecisionLine(model=model, **({"verdict": Verdict.MAINTAIN} | line))
-        decision.add_line(said, by=clerk, take_up=take_up)
+        decision.add_line(said, by=clerk, version=decision.version, take_up=take_up)
     decision.issue(by=clerk)
     return decision
 

@@ -435,6 +435,57 @@ TABLE = {
     "ready": [("", ALL, NO)],
 }
 
+# Addresses that write to a record and take no version of it, by the reason why none is lost.
+UNSTAMPED = {
+    "adds something of its own, once by the token of its form": {
+        "registry:evidence_add",
+        "registry:note_add",
+        "registry:award_add",
+        "registry:replication_add",
+        "registry:account_open",
+        "registry:account_reset",
+        "registry:hand_over",
+        "reviews:scan_add",
+    },
+    "lists what the page has shown, and is refused if that is no longer so": {
+        "reviews:agenda_add_block",
+        "reviews:conclude_rest",
+        "reviews:conclude_several",
+    },
+    "is a move, refused under the lock in any state but the one it leaves": {
+        "registry:practicemodel_withdraw",
+        "registry:practicemodel_return",
+        "registry:practicemodel_refuse",
+        "registry:practicemodel_discard",
+        "registry:enrolment_continue",
+        "registry:enrolment_send",
+        "registry:enrolment_return",
+        "registry:enrolment_accept",
+        "registry:enrolment_endorse",
+        "registry:bulk_take_back",
+        "reviews:seminar_open",
+        "reviews:seminar_close",
+        "reviews:decision_correct",
+    },
+    "says one thing, the same however often, and writes over nobody's words": {
+        "registry:evidence_remove",
+        "registry:unit_call",
+        "registry:account_shared",
+        "reviews:agenda_add",
+        "reviews:agendaitem_move",
+        "reviews:agendaitem_drop",
+        "reviews:agendaitem_recuse",
+        "reviews:decision_from_seminar",
+        "reviews:decision_publish",
+    },
+    "writes what is the reader's own alone": {
+        "registry:draft_discard",
+        "registry:filter_remove",
+        "reviews:assessment_remark",
+        "session_end",
+    },
+}
+
 
 def answers(name, codes):
     """Return the expected answer by role, of a row's GET or POST."""

@@ -199,7 +199,7 @@ def _papers(world):
     def paper(name, model):
         found = factories.DecisionFactory(subject=f"Văn bản {SECRET} {name}")
         line = DecisionLine(model=model, verdict=Verdict.MAINTAIN)
-        return found, found.add_line(line, by=clerk)
+        return found, found.add_line(line, by=clerk, version=found.version)
 
     def scan(**of):
         return Scan.store(check_upload(photo()), by=clerk, **of)
@@ -397,11 +397,14 @@ BODIES = {
     "reviews:line_add": lambda world, record, role: {
         "model": world.public.code,
         "verdict": "maintain",
+        "version": record.version,
     },
     "reviews:line_update": lambda world, line, role: {
         "model": line.model.code,
         "verdict": "maintain",
+        "version": line.decision.version,
     },
+    "reviews:line_drop": lambda world, line, role: {"version": line.decision.version},
     "reviews:decision_issue": _version(),
     "reviews:decision_publish": _plain(from_day=""),
     "reviews:scan_add": _files(),

@@ -14,7 +14,7 @@ from django.urls import get_resolver, resolve, reverse
 
 from tests import permissions_world
 from tests.headers import wrong_with
-from tests.permissions_table import CATALOGUE, NO, OPEN, ROLES, TABLE, answers
+from tests.permissions_table import CATALOGUE, NO, OPEN, ROLES, TABLE, UNSTAMPED, answers
 from tests.permissions_world import SECRET, body, clients_of
 
 pytestmark = pytest.mark.django_db
@@ -232,6 +232,28 @@ def test_head_answers_as_get_does_without_a_body(world, role):
             faults.append("has a body")
         wrong += [f"{name} ({key}): {fault}" for fault in faults]
     say(wrong)
+
+
+def test_what_is_changed_carries_the_version_it_was_seen_in_or_says_why_not(world):
+    clients, wrong, unstamped = clients_of(world.people), [], set()
+    for name, key, address, expected in rows_of(world):
+        takes = [role for role, answer in expected["post"].items() if answer in {"200", "302"}]
+        if not key or not takes or name.startswith(LIBRARY):
+            continue
+        for role in takes:
+            data = body(world, name, key, role)
+            if "version" not in data:
+                unstamped.add(name)
+                continue
+            del data["version"]
+            writes = Writes()
+            with undone(), connection.execute_wrapper(writes):
+                response = clients[role].post(address, data)
+            if response.status_code not in {200, 409} or writes.kept:
+                fault = f"{response.status_code}, wrote {writes.kept}"
+                wrong.append(f"{name} ({key}) without a version as {role}: {fault}")
+    say(wrong)
+    assert unstamped == set().union(*UNSTAMPED.values())
 
 
 @pytest.mark.look

@@ -23,10 +23,17 @@ class DecisionForm(ModelForm):
         fields = ("kind", "subject", "seminar")
 
 
+class StampField(forms.IntegerField):
+    """The version of the paper that the page was opened with; without it nothing is written."""
+
+    def __init__(self, **kwargs):
+        super().__init__(widget=forms.HiddenInput, required=False, **kwargs)
+
+
 class DecisionUpdateForm(ModelForm):
     """Write a paper that is not issued yet."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    version = StampField()
 
     class Meta:
         model = Decision
@@ -45,6 +52,7 @@ class DecisionUpdateForm(ModelForm):
 class DecisionLineForm(ModelForm):
     """What a paper says of one model."""
 
+    version = StampField()
     model = ModelLookupField(label=_("Model"), help_text=_("Its code, or its name."))
     merged_into = ModelLookupField(
         label=_("Merged into"), required=False, help_text=_("Only if it is merged: code or name.")
@@ -76,6 +84,7 @@ class DecisionLineForm(ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["version"].initial = self.instance.decision.version
         accepted = PracticeModel.objects.ever_accepted()
         self.fields["model"].queryset = self.fields["merged_into"].queryset = accepted
         self.fields["take_up"].queryset = Organisation.objects.existing().select_related("parent")

@@ -125,9 +125,17 @@ class Decision(Recorded):
         self.save_by(by, why=why)
 
     @transaction.atomic
-    def add_line(self, line, *, by, take_up=()):
-        """Add a line, or store one that was changed, while the paper is a draft."""
-        self._hold_draft()
+    def add_line(self, line, *, by, version, take_up=()):
+        """Add a line, or store one that was changed, while the paper is a draft.
+
+        Each change of its lines is a new version of the paper: nobody writes over a line, or
+        issues one, that they have not seen.
+        """
+        self.write(by=by, version=version)
+        self._store_line(line, by=by, take_up=take_up)
+        return line
+
+    def _store_line(self, line, *, by, take_up):
         if line.position is None:
             last = self.lines.aggregate(last=Max("position"))["last"] or 0
             line.position = last + 1
@@ -135,25 +143,26 @@ class Decision(Recorded):
         line.full_clean()
         line.save_by(by)
         line.take_up.set(take_up)
-        return line
 
     @transaction.atomic
-    def drop_line(self, line, *, by):
+    def drop_line(self, line, *, by, version):
         """Take a line out while the paper is a draft."""
-        self._hold_draft()
+        self.write(by=by, version=version)
         line.take_up.clear()
         line._history_user = by
         line.delete()
 
     @transaction.atomic
-    def take_proposals(self, *, by):
+    def take_proposals(self, *, by, version):
         """Make a line of each of the seminar's proposals that has none; return how many."""
-        self._hold_draft()
+        self._hold_draft(version)
         there = set(self.lines.values_list("model", flat=True))
         proposals = Conclusion.objects.filter(
             item__seminar=self.seminar, item__model__isnull=False
         ).select_related("item__model")
         new = [proposal for proposal in proposals if proposal.item.model_id not in there]
+        if new:
+            self.write(by=by, version=version)
         for proposal in new:
             line = DecisionLine(
                 model=proposal.item.model,
@@ -164,7 +173,7 @@ class Decision(Recorded):
                 merged_into=proposal.merged_into,
                 review_by=proposal.review_by,
             )
-            self.add_line(line, by=by, take_up=proposal.take_up.all())
+            self._store_line(line, by=by, take_up=proposal.take_up.all())
         return len(new)
 
     @transaction.atomic
@@ -193,12 +202,18 @@ class Decision(Recorded):
         if not self.is_issued:
             raise MoveRefused(_("Only an issued paper is opened to all."), code="move")
 
+    @transaction.atomic
     def correcting(self, *, by):
-        """Begin a new paper that corrects this one, with the same models."""
+        """Begin a new paper that corrects this one, or go on with the one that is begun."""
+        self.refresh_from_db(from_queryset=Decision.objects.select_for_update())
         if not self.is_issued:
             raise MoveRefused(_("A draft is corrected by writing it again."), code="move")
-        paper = Decision(kind=self.kind, subject=self.subject, seminar=self.seminar, corrects=self)
-        paper.save_by(by)
+        paper = self.corrected_by.drafts().first()
+        if paper is None:
+            paper = Decision(
+                kind=self.kind, subject=self.subject, seminar=self.seminar, corrects=self
+            )
+            paper.save_by(by)
         return paper
 
     def check_draft(self):

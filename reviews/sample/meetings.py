@@ -163,7 +163,7 @@ class Meetings:
             is_sample=True,
         )
         paper.save_by(self.clerk, why=WHY)
-        paper.take_proposals(by=self.clerk)
+        paper.take_proposals(by=self.clerk, version=paper.version)
         paper.number, paper.dated = "88-TB/MAU", date(self.year - 1, 10, 12)
         paper.signatory, paper.signatory_position = "Nguyễn Văn Mẫu", "Phó Bí thư"
         paper.write(by=self.clerk, version=paper.version, why=WHY)

@@ -23,6 +23,7 @@ from registry.access import (
     visible_or_404,
 )
 from registry.files import file_response, held_response
+from registry.keeping import keep_for
 from registry.models import FormToken, MoveRefused
 from registry.views.exports import attached
 from reviews.forms.decision import (
@@ -70,6 +71,7 @@ def decision_detail(request, pk):
         "lines": lines,
         "scans": Scan.objects.visible_to(user).filter(decision=decision),
         "can_write": writes and not decision.is_issued,
+        "stamp": [("version", str(decision.version))],
         "can_follow": writes and decision.is_issued,
         "seminar": Seminar.objects.visible_to(user).filter(pk=decision.seminar_id).first(),
         "corrects": Decision.objects.visible_to(user).filter(pk=decision.corrects_id).first(),
@@ -116,7 +118,7 @@ def decision_from_seminar(request, pk):
                 % {"seminar": seminar},
             )
             decision.save_by(request.user)
-        added = decision.take_proposals(by=request.user)
+        added = decision.take_proposals(by=request.user, version=decision.version)
     messages.success(
         request,
         ngettext(
@@ -160,7 +162,7 @@ def line_drop(request, pk):
     line = _line_or_404(request, pk)
     decision = _draft_or_refuse(request, line.decision_id)
     with refusals_lead_to(decision.get_absolute_url()):
-        decision.drop_line(line, by=request.user)
+        decision.drop_line(line, by=request.user, version=posted_version(request))
     messages.success(request, _("The line has been taken out."))
     return redirect(decision)
 
@@ -260,8 +262,9 @@ def _draft_or_refuse(request, pk):
 
 
 def _line_or_404(request, pk):
-    lines = DecisionLine.objects.visible_to(request.user).select_related("model", "merged_into")
-    return get_object_or_404(lines, pk=pk)
+    """Return a line, and in the same breath its paper, whose version the page will say."""
+    lines = DecisionLine.objects.visible_to(request.user)
+    return get_object_or_404(lines.select_related("decision", "model", "merged_into"), pk=pk)
 
 
 def _line_page(request, decision, line, title):
@@ -270,7 +273,10 @@ def _line_page(request, decision, line, title):
         try:
             with refusals_lead_to(decision.get_absolute_url()):
                 decision.add_line(
-                    form.instance, by=request.user, take_up=form.cleaned_data["take_up"]
+                    form.instance,
+                    by=request.user,
+                    version=form.cleaned_data["version"] or 0,
+                    take_up=form.cleaned_data["take_up"],
                 )
         except MoveRefused:
             raise
@@ -286,6 +292,7 @@ def _page(request, form, title, decision=None):
     back = decision.get_absolute_url() if decision else reverse("reviews:decision_list")
     context = {
         "form": form,
+        "keep": keep_for(request, form),
         "title": title,
         "back": back,
         "decision": decision,
