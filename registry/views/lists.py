@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from registry import personal_numbers
 from registry.access import posted, posted_token, refusals_lead_to
 from registry.filters import PracticeModelFilter
 from registry.forms.lists import BulkForm, SavedFilterForm
@@ -84,13 +85,19 @@ def bulk(request):
         sealed = {"kind": action.kind, "field": action.field_id, "seen": seen}
         context |= {
             "action": action,
-            "rows": rows,
+            "rows": [(*row, numbers_before(action, *row)) for row in rows],
             "does": len(seen),
             "sealed": signing.dumps(sealed, salt=SALT, compress=True),
             "token": uuid4(),
         }
         return render(request, "registry/bulk_preview.html", context)
     return render(request, "registry/bulk_form.html", context)
+
+
+def numbers_before(action, model, refusal):
+    """Return what looks like a number of a person in a model that would be accepted."""
+    accepts = action.kind == BulkAction.Kind.RECEIVE and not refusal
+    return personal_numbers.told(model) if accepts else ()
 
 
 def check_may(user):

@@ -22,6 +22,8 @@ from registry.views.catalogue import COLOURS, Status, open_catalogue
 
 PHOTOS_ON_A_SHEET, YEARS_ON_A_SHEET = 3, 2
 
+# What hands a text on to others, who should be told first of numbers of people in it.
+PASSED_ON = ("can_accept", "can_send_year", "can_accept_year")
 RIGHTS = ("written_by", "received_by", "endorsed_by", "discarded_by", "inside_seen_by")
 
 
@@ -73,7 +75,7 @@ def practicemodel_detail(request, pk):
         "is_unsent": model.is_unsent,
         "is_returned": model.status == Status.RETURNED,
         "is_submitted": model.status == Status.SUBMITTED,
-        "numbers": personal_numbers.told(model) if may["can_accept"] else (),
+        "numbers": personal_numbers.told(model) if any(may[one] for one in PASSED_ON) else (),
         **may,
         "own_replications": set(
             Replication.objects.kept_by(user).filter(model=model).values_list("pk", flat=True)

@@ -174,7 +174,7 @@ def test_the_preview_says_what_is_left_out_and_why_and_does_nothing(client, cler
 
     page = preview(client, [waits, runs], kind="receive")
 
-    refusals = {model.pk: bool(refusal) for model, refusal in page.context["rows"]}
+    refusals = {model.pk: bool(refusal) for model, refusal, _numbers in page.context["rows"]}
     assert refusals == {waits.pk: False, runs.pk: True}
     assert page.context["does"] == 1
     assert rows() == before

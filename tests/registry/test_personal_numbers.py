@@ -50,3 +50,43 @@ def test_it_is_said_before_sending_and_before_accepting_and_holds_up_nobody(clie
     model.accept(by=factories.ClerkFactory())
     assert model.status == "running"
     assertNotContains(client.get(model.get_absolute_url()), "số điện thoại")
+
+
+@pytest.mark.django_db
+def test_it_is_said_before_a_further_year_is_sent_and_received(client):
+    unit, clerk = factories.UnitUserFactory(), factories.ClerkFactory()
+    model = factories.running(
+        organisation=unit.memberships.get().organisation, approach="Gọi bà Tư 0905 123 456"
+    )
+    year = model.continue_in(factories.this_year() + 1, by=unit)
+
+    def numbers(user):
+        client.force_login(user)
+        shown = client.get(model.get_absolute_url()).context["numbers"]
+        return [each["number"] for each in shown]
+
+    assert numbers(unit) == ["0905 123 456"]
+    year.send(by=unit)
+    assert (numbers(unit), numbers(clerk)) == ([], ["0905 123 456"])
+    year.accept(by=clerk)
+    assert (numbers(unit), numbers(clerk)) == ([], [])
+
+
+@pytest.mark.django_db
+def test_it_is_said_beside_each_registration_before_many_are_accepted(client):
+    told = factories.submitted(approach="Gọi bà Tư 0905 123 456")
+    silent = factories.submitted()
+    client.force_login(factories.ClerkFactory())
+
+    def numbers(kind):
+        sent = {"step": "preview", "model": [told.pk, silent.pk], "kind": kind}
+        page = client.post(reverse("registry:bulk"), sent)
+        return page, {
+            model.pk: [each["number"] for each in found]
+            for model, _refusal, found in page.context["rows"]
+        }
+
+    page, found = numbers("receive")
+    assert found == {told.pk: ["0905 123 456"], silent.pk: []}
+    assertContains(page, f"{reverse('registry:practicemodel_update', args=[told.pk])}#id_approach")
+    assert numbers("hide")[1] == {told.pk: [], silent.pk: []}
