@@ -437,6 +437,20 @@ class ReplicationQuerySet(OfModelQuerySet):
         organisations = self.model.organisation.field.related_model.objects
         return self.filter(organisation__in=organisations.acted_for_by(user).values("pk"))
 
+    def told_in_full_to(self, user):
+        """Return those of which the user reads the remark.
+
+        Why a unit does not take a model up is for both units, those above them and the office.
+        """
+        if not user.is_authenticated:
+            return self.none()
+        if user.sees_all:
+            return self
+        organisations = self.model.organisation.field.related_model.objects
+        acted_for = organisations.acted_for_by(user).values("pk")
+        own = Q(organisation__in=acted_for) | Q(model__organisation__in=acted_for)
+        return self.filter(~Q(state=self.model.State.UNSUITED) | own)
+
     def kept_by(self, user):
         """Return those the user keeps up to date: of the own units, for the clerk any."""
         if user.is_authenticated and user.is_clerk:

@@ -65,13 +65,17 @@ def practicemodel_detail(request, pk):
         "told": told_of(model),
         "preview": preview(request, model),
         "replications": list(replications),
+        "told_in_full": set(
+            Replication.objects.told_in_full_to(user)
+            .filter(model=model)
+            .values_list("pk", flat=True)
+        ),
         "awards": list(model.awards.all()),
         "notes": list(Note.objects.visible_to(user).filter(model=model).select_related("by")),
         "moves": moves,
         "last_move": moves[0] if moves else None,
         "status_colour": COLOURS.get(model.status, "yellow"),
         "more": more_of(model, inside=inside),
-        "shows_why": user.is_authenticated,
         "is_unsent": model.is_unsent,
         "is_returned": model.status == Status.RETURNED,
         "is_submitted": model.status == Status.SUBMITTED,

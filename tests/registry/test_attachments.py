@@ -295,6 +295,31 @@ def test_its_unit_and_the_clerk_bring_a_replication_up_to_date_and_nobody_else(
     assert taken.history.count() == 2
 
 
+def test_why_a_model_does_not_suit_is_read_by_both_units_those_above_and_the_office(
+    client, person, clerk, cell, foreign
+):
+    why = {"state": "unsuited", "remark": "Không có đất trống."}
+    factories.ReplicationFactory(model=foreign, organisation=cell, **why)
+    doing = {"state": "doing", "since": date(2026, 1, 2), "remark": "Đã có ba hộ."}
+    factories.ReplicationFactory(model=foreign, **doing)
+    readers = {
+        "its unit": person,
+        "the ward above": factories.UnitUserFactory(organisation=cell.parent),
+        "the model's unit": factories.UnitUserFactory(organisation=foreign.organisation),
+        "the ward above that": factories.UnitUserFactory(organisation=foreign.organisation.parent),
+        "the clerk": clerk,
+        "an administrator": factories.AdminFactory(),
+        "another unit": factories.UnitUserFactory(),
+        "the panel": factories.PanelUserFactory(),
+    }
+
+    told = {"another unit": False, "the panel": False}
+    for name, user in readers.items():
+        page = as_(user).get(foreign.get_absolute_url()).content.decode()
+        assert (why["remark"] in page) == told.get(name, True), name
+        assert doing["remark"] in page, name
+
+
 def version_shown(client, record):
     return client.get(to("replication_update", record)).context["version"]
 
