@@ -117,6 +117,11 @@ class Evidence(StoredFile):
         return reverse("registry:evidence_file", args=[self.pk])
 
     @property
+    def has_small(self):
+        """Whether pages show it in small. The scan of a paper is opened, which is on record."""
+        return self.is_image and self.kind != self.Kind.SCAN
+
+    @property
     def small_address(self):
         """The picture in small, for pages that show several."""
         return f"{self.get_absolute_url()}?small"

@@ -55,7 +55,7 @@ def evidence_file(request, pk):
     if evidence.held_since:
         return held_response(request)
     try:
-        if "small" in request.GET and evidence.is_image:
+        if "small" in request.GET and evidence.has_small:
             return file_response(small_picture(evidence.file), "small.webp", "image/webp")
         record_file(request, evidence, evidence.model)
         return file_response(evidence.file, evidence.original_name, evidence.content_type)

@@ -62,6 +62,7 @@ def seminar_packet(request, pk):
         "verdicts": Verdict.labels,
         "criteria": seminar.criteria.all(),
     }
+    record_export(request, request.path)
     return render(request, "reviews/seminar_packet.html", context)
 
 

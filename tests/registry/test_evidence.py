@@ -415,6 +415,16 @@ def test_who_opens_a_file_of_another_unit_is_on_record(client, person, model, cl
     assert opened() == [(clerk, f"Evidence {evidence.pk}: anh.jpg")]
 
 
+def test_a_scan_is_not_read_in_small_without_its_being_on_record(client, person, model, clerk):
+    scan = Evidence.store(check_upload(photo()), by=person, model=model, kind=Evidence.Kind.SCAN)
+    client.force_login(clerk)
+
+    assertNotContains(client.get(model.get_absolute_url()), scan.small_address)
+    client.get(scan.small_address).getvalue()
+
+    assert opened() == [(clerk, f"Evidence {scan.pk}: anh.jpg")]
+
+
 def test_who_opens_what_is_open_to_everybody_is_not_on_record(client, model, settings, clerk):
     settings.PUBLIC_CATALOGUE = True
     type(model).objects.filter(pk=model.pk).update(public=True)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains
 
-from registry.models import Verdict
+from registry.models import SecurityEvent, Verdict
 from reviews.models import AgendaItem, Assessment, Conclusion
 from tests import factories
 from tests.counting import rows
@@ -60,6 +60,15 @@ def test_there_is_a_sheet_for_each_item_in_the_order_of_the_meeting(client, cler
     assert all(len(text) <= 701 for sheet in page.context["sheets"] for _l, text in sheet["texts"])
     for verdict in Verdict:
         assertContains(page, f"☐ {verdict.label}", count=2)
+
+
+def test_who_takes_the_whole_agenda_along_is_on_record(client, clerk):
+    seminar = seminar_of(factories.running())
+
+    client.get(page_of("seminar_packet", seminar))
+
+    event = SecurityEvent.objects.get(kind=SecurityEvent.Kind.EXPORTED)
+    assert (event.user, event.about) == (clerk, f"{page_of('seminar_packet', seminar)}?")
 
 
 def test_a_member_gets_no_sheet_of_what_they_take_no_part_in(client, clerk):
