@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from registry.files import MEGABYTE, check_upload
 from registry.models import Evidence, MoveRefused, PracticeModel, Sequence
 from registry.storage import PrivateStorage
 from reviews.models import Assessment, Decision
@@ -93,6 +94,36 @@ def test_of_twenty_posts_of_one_form_with_a_photo_one_creates(in_threads):
     assert set(results) == {(302, edit)}
     evidence = Evidence.objects.get()
     assert stored_files() - before == {evidence.file.name}
+
+
+@pytest.mark.parametrize("is_new", [False, True], ids=["of one model", "of new models"])
+def test_forms_sent_at_once_bring_no_more_files_than_their_unit_has_room_for(
+    in_threads, settings, is_new
+):
+    person = UnitUserFactory()
+    model = PracticeModelFactory(organisation=person.memberships.get().organisation)
+    size = check_upload(SimpleUploadedFile("anh.jpg", a_jpeg())).size
+    settings.UNIT_MEGABYTES = 1.5 * size / MEGABYTE
+    before = stored_files()
+
+    def post():
+        client = Client(raise_request_exception=False)
+        client.force_login(person)
+        photo = SimpleUploadedFile("anh.jpg", a_jpeg(), "image/jpeg")
+        address = reverse("registry:evidence_add", args=[model.pk])
+        sent = {"kind": "photo", "files": [photo]}
+        if is_new:
+            address = reverse("registry:practicemodel_create")
+            sent = {"name": "Con đường hoa", "subject": "collective", "level": "grassroots"}
+            sent |= {"action": "draft", "photos": [photo]}
+        return client.post(address, {"token": uuid.uuid4(), **sent}).status_code
+
+    statuses = in_threads(*[post] * 8)
+
+    assert sorted(statuses) == [200] * 7 + [302]
+    assert len(stored_files() - before) == Evidence.objects.count() == 1
+    # The words of those without room are kept.
+    assert PracticeModel.objects.count() == (9 if is_new else 1)
 
 
 def test_twenty_who_send_at_once_get_twenty_codes(in_threads):

@@ -32,6 +32,22 @@ class OnceField(forms.UUIDField):
         )
 
 
+class NoRoom(Exception):
+    """The unit's room has been taken since the form was checked; the form says so."""
+
+
+def hold_to_quota_at_last(form, name, unit):
+    """Ask once more, in the transaction that stores: forms sent at once wait here for each other.
+
+    To be called before anything but the form's token is written. Raise NoRoom.
+    """
+    if form.fields[name].accepted:
+        Organisation.objects.select_for_update(no_key=True).get(pk=unit.pk)
+        hold_to_quota(form, name, unit)
+        if not form.fields[name].accepted:
+            raise NoRoom
+
+
 def hold_to_quota(form, name, unit):
     """Refuse the files of a form for which its unit has no room, saying how much it has left."""
     field = form.fields[name]

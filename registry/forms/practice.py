@@ -105,6 +105,12 @@ class RecordForm(ModelForm):
         for name in self.fields.keys() & WIDTHS.keys():
             self.fields[name].widget.attrs["class"] = WIDTHS[name]
 
+    def clean(self):
+        super().clean()
+        unit = self.cleaned_data.get("organisation") or self.instance.organisation_id
+        hold_to_quota(self, "photos", unit)
+        return self.cleaned_data
+
     def _columns(self):
         many = {field.name for field in PracticeModel._meta.many_to_many}
         return [name for name in self._meta.fields if name not in many | {"organisation"}]
@@ -227,9 +233,7 @@ class PracticeModelForm(RecordForm):
         return Movement.objects.in_use() | Movement.objects.filter(pk__in=chosen)
 
     def clean(self):
-        super().clean()
-        typed = self.cleaned_data
-        hold_to_quota(self, "photos", typed.get("organisation") or self.instance.organisation_id)
+        typed = super().clean()
         individual = typed.get("subject") == PracticeModel.Subject.INDIVIDUAL
         if individual and not typed.get("individual_name"):
             del typed["subject"]

@@ -24,9 +24,11 @@ from registry.files import file_response, held_response, small_picture
 from registry.forms.attachments import (
     AwardForm,
     EvidenceForm,
+    NoRoom,
     NoteForm,
     ReplicationForm,
     errors_of,
+    hold_to_quota_at_last,
     outcome_forms,
 )
 from registry.history import version_of
@@ -74,12 +76,16 @@ def evidence_add(request, pk):
         return _form_page(request, form, model, title)
 
     def create():
+        hold_to_quota_at_last(form, "files", model.organisation)
         fields = {name: form.cleaned_data[name] for name in ("kind", "caption")}
         for checked in form.good_files:
             Evidence.store(checked, by=request.user, model=model, **fields)
 
     names = ", ".join(checked.original_name for checked in form.good_files)
-    onward = _once(request, form, model, create, _("Stored: %(files)s.") % {"files": names})
+    try:
+        onward = _once(request, form, model, create, _("Stored: %(files)s.") % {"files": names})
+    except NoRoom:
+        return _form_page(request, form, model, title)
     if form.errors:
         form.renew()
         return _form_page(request, form, model, title)

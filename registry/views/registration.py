@@ -27,6 +27,7 @@ from registry.access import (
     visible_or_404,
 )
 from registry.admin.words import marked
+from registry.forms.attachments import NoRoom, hold_to_quota_at_last
 from registry.forms.lookups import is_key
 from registry.forms.practice import PracticeModelForm, RunningForm
 from registry.keeping import keep_for, keep_words, words_are_saved
@@ -204,6 +205,7 @@ def store(request, form, write, unit):
     try:
         with files_follow_the_transaction(), transaction.atomic():
             token = FormToken.claim(token, request.user)
+            hold_to_quota_at_last(form, "photos", model.organisation)
             write(**acting)
             form.save_lists()
             store_files(form, by=request.user)
@@ -213,6 +215,10 @@ def store(request, form, write, unit):
             token.led_to(address_after(request, model))
     except StaleVersion:
         return conflict(request, form, unit)
+    except NoRoom:  # A draft's words are kept without its files, as at any other wrong answer.
+        if form.can_be_stored:
+            return store(request, form, write, unit)
+        return page(request, form)
     except TokenSpent as spent:
         if not spent.result:
             raise MoveRefused(_("This page has been sent before."), code="token") from None

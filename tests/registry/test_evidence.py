@@ -186,6 +186,19 @@ def test_a_unit_without_room_is_told_how_much_it_has_left(client, person, model,
     assert "files" in errors(page)  # what is taken away is kept, and counts
 
 
+def test_a_running_model_too_brings_no_more_files_than_its_unit_has_room_for(
+    client, person, model, settings
+):
+    settings.UNIT_MEGABYTES = 0
+    sent = {"token": uuid4(), "version": model.version, "photos": [photo()]}
+    sent |= {"contact_name": "Lê Thử", "contact_phone": "0905 123 456"}
+
+    page = client.post(to("practicemodel_update", model), sent)
+
+    assert errors(page) == {"photos"}
+    assert not Evidence.objects.exists()
+
+
 def test_files_are_refused_in_time_while_the_disk_is_nearly_full(client, person, model, settings):
     settings.FREE_MEGABYTES = 10**9
     before = on_disk()
