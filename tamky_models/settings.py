@@ -35,7 +35,8 @@ if ENDORSEMENT not in {"off", "optional", "required"}:
 
 # --- Security ---------------------------------------------------------------------------------
 
-SECRET_KEY = env.str("SECRET_KEY", "only-for-development-never-in-production" if DEBUG else "")
+DEVELOPMENT_KEY = "only-for-development-never-in-production"
+SECRET_KEY = env.str("SECRET_KEY", DEVELOPMENT_KEY if DEBUG else "")
 # Former keys, while old second factors and signed forms still need them.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1"] if DEBUG else [])
@@ -43,9 +44,24 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 # Where the register is, for letters that leave it.
 SITE_URL = env.str("SITE_URL", f"https://{ALLOWED_HOSTS[0]}" if ALLOWED_HOSTS else "").rstrip("/")
 
-if not DEBUG:
-    if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or "insecure" in SECRET_KEY:
+
+def is_weak(key):
+    """Whether a key can be guessed, or read in a text that everybody has."""
+    return len(key) < 50 or len(set(key)) < 5 or "insecure" in key or DEVELOPMENT_KEY in key
+
+
+if DEBUG:
+    # Whoever reaches a register that is being tried out reads its settings off a page of faults.
+    if not all(
+        host in {"localhost", "127.0.0.1", "[::1]"} or host.endswith(".localhost")
+        for host in ALLOWED_HOSTS
+    ):
+        raise ImproperlyConfigured("With DEBUG=true, ALLOWED_HOSTS names this machine alone.")
+else:
+    if is_weak(SECRET_KEY):
         raise ImproperlyConfigured("Set SECRET_KEY to at least 50 random characters.")
+    if any(is_weak(key) for key in SECRET_KEY_FALLBACKS):
+        raise ImproperlyConfigured("SECRET_KEY_FALLBACKS are keys as good as SECRET_KEY.")
     if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
         raise ImproperlyConfigured("Set ALLOWED_HOSTS to the names of this site, never '*'.")
     if "DATABASE_URL" not in os.environ:
@@ -53,6 +69,12 @@ if not DEBUG:
 
 # Off only for an isolated network without certificates, and then said in so many words.
 HTTPS = env.bool("HTTPS", not DEBUG)
+if HTTPS and not SITE_URL.startswith("https://"):
+    raise ImproperlyConfigured("SITE_URL begins with https://.")
+if any("*" in origin for origin in CSRF_TRUSTED_ORIGINS):
+    raise ImproperlyConfigured("CSRF_TRUSTED_ORIGINS names each site in full, never with '*'.")
+if HTTPS and not all(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS):
+    raise ImproperlyConfigured("CSRF_TRUSTED_ORIGINS begin with https://.")
 SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 # A browser takes a cookie of such a name from this very host alone, and over HTTPS.
@@ -62,21 +84,35 @@ CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
 TEXT_SIZE_COOKIE_NAME = f"{COOKIE_PREFIX}text"
 MESSAGES_COOKIE_NAME = f"{COOKIE_PREFIX}messages"
+DEVICE_COOKIE_NAME = f"{COOKIE_PREFIX}device"
 MESSAGE_STORAGE = "tamky_models.messages.Messages"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 # A person of 70 fills a long form over a morning, with lunch in between; what they type is kept
 # on the server all the while. Twelve hours are a working day: tomorrow one signs in again.
-SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_HOURS", 4) * 60 * 60
-SESSION_MOST_SECONDS = SESSION_COOKIE_AGE = env.int("SESSION_MOST_HOURS", 12) * 60 * 60
+SESSION_IDLE_HOURS = env.int("SESSION_IDLE_HOURS", 4)
+SESSION_MOST_HOURS = env.int("SESSION_MOST_HOURS", 12)
+if not 1 <= SESSION_IDLE_HOURS <= 12:
+    raise ImproperlyConfigured("SESSION_IDLE_HOURS is a number of hours from 1 to 12.")
+if not 1 <= SESSION_MOST_HOURS <= 24:
+    raise ImproperlyConfigured("SESSION_MOST_HOURS is a number of hours from 1 to 24.")
+SESSION_IDLE_SECONDS = SESSION_IDLE_HOURS * 60 * 60
+SESSION_MOST_SECONDS = SESSION_COOKIE_AGE = SESSION_MOST_HOURS * 60 * 60
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
 SECURE_REFERRER_POLICY = "same-origin"
+# How many proxies of ours stand in front: so many addresses in X-Forwarded-For are true.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+if TRUSTED_PROXY_COUNT < 0:
+    raise ImproperlyConfigured("TRUSTED_PROXY_COUNT is a number of proxies, 0 for none.")
 # Behind a proxy that sets X-Forwarded-Proto itself and drops the client's.
 if env.bool("TRUST_X_FORWARDED_PROTO", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# How many proxies of ours stand in front: so many addresses in X-Forwarded-For are true.
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+    if not DEBUG and not TRUSTED_PROXY_COUNT:
+        raise ImproperlyConfigured(
+            "TRUST_X_FORWARDED_PROTO speaks of a proxy: set TRUSTED_PROXY_COUNT,"
+            " or everybody has its address."
+        )
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "registry.views.drafts.csrf_failure"
 
@@ -291,9 +327,13 @@ ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "60/m/ip,5/300s/key"
 FIRST_PASSWORD_DAYS = env.int("FIRST_PASSWORD_DAYS", 30)
 
 # Who must have a second factor, and why: tamky_models/second_factor.py.
-MFA_REQUIRED_ROLES = env.list("MFA_REQUIRED_ROLES", [] if DEBUG else ["CLERK", "ADMIN"])
-if not set(MFA_REQUIRED_ROLES) <= {"UNIT", "PANEL", "CLERK", "ADMIN"}:
-    raise ImproperlyConfigured("MFA_REQUIRED_ROLES names UNIT, PANEL, CLERK or ADMIN.")
+MFA_REQUIRED_ROLES = env.list("MFA_REQUIRED_ROLES", ["NONE"] if DEBUG else ["CLERK", "ADMIN"])
+if MFA_REQUIRED_ROLES == ["NONE"]:
+    MFA_REQUIRED_ROLES = []
+elif not MFA_REQUIRED_ROLES or not set(MFA_REQUIRED_ROLES) <= {"UNIT", "PANEL", "CLERK", "ADMIN"}:
+    raise ImproperlyConfigured(
+        "MFA_REQUIRED_ROLES names UNIT, PANEL, CLERK or ADMIN; NONE, if nobody is to have one."
+    )
 MFA_ADAPTER = "tamky_models.second_factor.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "tamky_models.second_factor.AuthenticateForm",

@@ -20,7 +20,7 @@ os.environ.update(
     SQLITE_IN_PRODUCTION="true",
     LOG_LEVEL="ERROR",
     # Most tests are about what people do once they are in; tests/test_mfa.py is about the door.
-    MFA_REQUIRED_ROLES="",
+    MFA_REQUIRED_ROLES="NONE",
     MEDIA_ROOT=str(_FOLDER / "media"),
     STATIC_ROOT=str(_FOLDER / "static"),
 )

@@ -133,9 +133,8 @@ def settings_of(**environment):
 def production(settings):
     """The register over HTTPS, with the settings that production has for it."""
     for name, value in settings_of(**PRODUCTION).items():
-        if name.startswith(("SECURE_", "SESSION_COOKIE", "CSRF_COOKIE", "LANGUAGE_COOKIE")):
+        if name.startswith("SECURE_") or "_COOKIE_" in name:
             setattr(settings, name, value)
-    settings.TEXT_SIZE_COOKIE_NAME = "__Host-text"
     return Client(headers={"host": "testserver"})
 
 
@@ -156,7 +155,8 @@ def test_over_https_everybody_stays_there_and_the_cookies_are_bound_to_this_host
 
     assert answers[1].status_code == 302
     names = {name for answer in answers for name in answer.cookies}
-    assert names >= {f"__Host-{name}" for name in ("sessionid", "csrftoken", "language", "text")}
+    ours = ("sessionid", "csrftoken", "language", "text", "device")
+    assert names >= {f"__Host-{name}" for name in ours}
     for answer in answers:
         allowed = [fault for fault in wrong_with(answer) if "messages" not in fault]
         assert allowed == []
@@ -181,7 +181,7 @@ def test_production_over_https_names_every_cookie_for_this_host_alone():
         if name.endswith("COOKIE_NAME")
     }  # fmt: skip
 
-    assert len(names) == 5
+    assert len(names) == 6
     assert all(name.startswith("__Host-") for name in names)
 
 
@@ -211,6 +211,21 @@ def test_production_believes_nothing_a_visitor_writes_of_host_and_scheme():
         ("HTTPS", "perhaps"),
         ("SQLITE_IN_PRODUCTION", "perhaps"),
         ("ENDORSEMENT", "perhaps"),
+        ("SECRET_KEY", f"only-for-development-never-in-production-{KEY}"),
+        ("SECRET_KEY_FALLBACKS", "short"),
+        ("SECRET_KEY_FALLBACKS", f"{KEY},{'a' * 60}"),
+        ("SITE_URL", "http://mohinh.example"),
+        ("CSRF_TRUSTED_ORIGINS", "https://*.example"),
+        ("CSRF_TRUSTED_ORIGINS", "https://a.example,http://b.example"),
+        ("MFA_REQUIRED_ROLES", ""),
+        ("MFA_REQUIRED_ROLES", "NONE,CLERK"),
+        ("SESSION_IDLE_HOURS", "0"),
+        ("SESSION_IDLE_HOURS", "13"),
+        ("SESSION_MOST_HOURS", "-1"),
+        ("SESSION_MOST_HOURS", "25"),
+        ("TRUSTED_PROXY_COUNT", "-1"),
+        # A proxy is spoken of, and everybody would have its address.
+        ("TRUST_X_FORWARDED_PROTO", "true"),
     ],
 )
 def test_production_refuses_to_start_with_what_is_unsafe_or_not_understood(name, value):
@@ -231,8 +246,35 @@ def test_production_starts_with_what_is_safe_and_on_sqlite_when_told_so():
     assert settings_of(**on_sqlite, SQLITE_IN_PRODUCTION="true")["DEBUG"] is False
 
 
+def test_production_starts_behind_a_proxy_and_without_a_second_factor_when_told_so():
+    proxy = {"TRUST_X_FORWARDED_PROTO": "true", "TRUSTED_PROXY_COUNT": "1"}
+    found = settings_of(**PRODUCTION, **proxy, MFA_REQUIRED_ROLES="NONE", SECRET_KEY_FALLBACKS=KEY)
+
+    assert (found["TRUSTED_PROXY_COUNT"], found["MFA_REQUIRED_ROLES"]) == (1, [])
+
+
 def test_trying_out_takes_nothing_but_debug():
     assert settings_of(DEBUG="true")["DATABASES"]["default"]["ENGINE"].endswith("sqlite3")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "starts"),
+    [
+        ("localhost,127.0.0.1,[::1]", True),
+        ("mohinh.localhost", True),
+        ("mohinh.example", False),
+        ("localhost,192.168.1.5", False),
+        ("0.0.0.0", False),
+        ("*", False),
+        ("localhost.example", False),
+    ],
+)
+def test_a_register_that_is_tried_out_is_for_its_own_machine_alone(hosts, starts):
+    if starts:
+        assert settings_of(DEBUG="true", ALLOWED_HOSTS=hosts)["DEBUG"] is True
+    else:
+        with pytest.raises(ImproperlyConfigured, match="ALLOWED_HOSTS"):
+            settings_of(DEBUG="true", ALLOWED_HOSTS=hosts)
 
 
 def test_manage_py_stops_with_the_sentence_and_nothing_is_started():

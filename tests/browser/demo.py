@@ -43,7 +43,7 @@ def served(*, as_in_production=False):
                 "SECRET_KEY": "a key for measuring, which protects nothing, 0123456789 abc",
                 "ALLOWED_HOSTS": "127.0.0.1",
                 # The demo's accounts have none, and the page that asks for it is not the one meant.
-                "MFA_REQUIRED_ROLES": "",
+                "MFA_REQUIRED_ROLES": "NONE",
             }
             manage(environment, "collectstatic", "--no-input", "--verbosity", "0")
         address = f"127.0.0.1:{free_port()}"

@@ -40,7 +40,7 @@ class Register:
             "HTTPS": "false",
             "UNIT_MEGABYTES": "10000",
             "SQLITE_IN_PRODUCTION": "true",
-            "MFA_REQUIRED_ROLES": "",
+            "MFA_REQUIRED_ROLES": "NONE",
             "SECRET_KEY": "a key for experiments, which protects nothing, 0123456789 abc",
             "ALLOWED_HOSTS": "127.0.0.1",
             "CLERK_PHONE": "0235 000 0000",
