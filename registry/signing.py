@@ -1,7 +1,5 @@
 """Signing in and out, on record: what django-allauth and Django say of it becomes an event."""
 
-import hashlib
-
 from allauth.account import signals as account
 from django.contrib.auth.signals import user_logged_out
 from django.core.cache import cache
@@ -40,7 +38,9 @@ def sign_in_failed(username):
 
 
 def held_up(username, address):
-    """Write down that more attempts are not even looked at, once in a while."""
-    attempt = hashlib.sha256(f"{address} {username}".encode()).hexdigest()
-    if cache.add(f"held-up-{attempt}", 1, HELD_UP_IS_SAID_EVERY):
+    """Write down that more attempts are not even looked at, of an address once in a while.
+
+    Whatever names are tried: there is no end of them.
+    """
+    if cache.add(f"held-up-{address}", 1, HELD_UP_IS_SAID_EVERY):
         SecurityEvent.record(Kind.THROTTLED, username=username)

@@ -6,6 +6,7 @@ from allauth.account import app_settings, forms
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context
+from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
@@ -14,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from registry import signing
 from registry.forms.base import FormLook
+from registry.models import User
+from tamky_models import devices
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -40,13 +43,28 @@ class AccountAdapter(DefaultAccountAdapter):
         if before is not None:
             request.session["last_here"] = before.isoformat()
 
+    def post_login(self, request, user, **kwargs):
+        response = super().post_login(request, user, **kwargs)
+        devices.remember(request, response, user.username)
+        return response
+
     def pre_authenticate(self, request, **credentials):
-        """Put on record who is held up; the attempt itself is not looked at."""
-        try:
-            super().pre_authenticate(request, **credentials)
-        except ValidationError:
-            signing.held_up(credentials.get("username", ""), self.get_client_ip(request))
-            raise
+        """Look at no more attempts than the limits allow; put on record who is held up.
+
+        Counted by the name alone: the library adds the host, whose port a visitor may choose. On
+        a device of the account's own, by that, and whatever comes from the same address.
+        """
+        name = credentials.get("username", "")
+        mark = devices.mark_of(request, name)
+        self._login_failed_rl_usage = ratelimit.consume(
+            request,
+            app="allauth.account",
+            action="login_failed_here" if mark else "login_failed",
+            key=mark or User.normalize_username(name),
+        )
+        if not self._login_failed_rl_usage:
+            signing.held_up(name, ratelimit.get_ip(request))
+            raise self.validation_error("too_many_login_attempts")
 
     def authentication_failed(self, request, **credentials):
         signing.sign_in_failed(credentials.get("username", ""))

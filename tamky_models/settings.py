@@ -259,8 +259,13 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 CACHES = {
-    # One cache for all application servers: the sign-in throttle counts in it.
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    # One cache for all application servers: the sign-in throttle counts in it. With Django's 300
+    # entries whoever tries 300 names pushes out the count of the account they guess at.
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
 }
 
 STATIC_URL = "static/"
@@ -320,8 +325,14 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_SESSION_REMEMBER = False
-# Guessing is held up per account; an office of fifty people has one address between them.
-ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "60/m/ip,5/300s/key"}
+# Guessing is held up per account; an office of fifty people has one address between them. The
+# page as such has no limit, which would be one for the whole office.
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "login_failed": "60/m/ip,5/300s/key",
+    # Where the account has signed in before (tamky_models/devices.py).
+    "login_failed_here": "5/300s/key",
+}
 
 # A slip that nobody has used by then opens nothing; a new one takes those above a minute.
 FIRST_PASSWORD_DAYS = env.int("FIRST_PASSWORD_DAYS", 30)

@@ -61,7 +61,7 @@ def wrong_with_cookie(cookie):
         "SameSite": cookie["samesite"] in {"Lax", "Strict"},
         "Secure": bool(cookie["secure"]) == https or not cookie.value,
         "name": cookie.key.startswith("__Host-") == https,
-        "HttpOnly": bool(cookie["httponly"]) or cookie.key != settings.SESSION_COOKIE_NAME
-        or not cookie.value,
+        "HttpOnly": bool(cookie["httponly"]) or not cookie.value
+        or cookie.key not in {settings.SESSION_COOKIE_NAME, settings.DEVICE_COOKIE_NAME},
     }  # fmt: skip
     return [f"cookie {cookie.key}: {name}" for name, is_right in says.items() if not is_right]

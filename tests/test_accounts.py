@@ -6,14 +6,18 @@ from datetime import timedelta
 from urllib.parse import urljoin
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.password_validation import validate_password
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django.asserts import assertContains
 
 from registry.models import SecurityEvent, User
+from tamky_models import devices
 from tests import factories
 from tests.factories import PASSWORD
 
@@ -166,6 +170,126 @@ def test_capitals_share_the_count(client):
     sign_in(client, "nguoithu")
 
     assert not signed_in(client)
+
+
+def test_names_nobody_has_do_not_push_out_the_count_of_an_account(client):
+    person = factories.UserFactory()
+    for _guess in range(5):
+        sign_in(client, person.username, "không phải")
+
+    for number in range(400):
+        cache.set(f"nobody-{number}", 1, 300)
+
+    sign_in(client, person.username)
+    assert not signed_in(client)
+
+
+def test_the_host_a_visitor_names_begins_no_new_count(client, settings):
+    settings.ALLOWED_HOSTS = ["testserver"]
+    person = factories.UserFactory()
+    for port in range(5):
+        sign_in(
+            client, person.username, "không phải", headers={"host": f"testserver:{8000 + port}"}
+        )
+
+    sign_in(client, person.username, headers={"host": "testserver:9000"})
+
+    assert not signed_in(client)
+
+
+# --- One's own device -----------------------------------------------------------------------------
+
+DEVICE = settings.DEVICE_COOKIE_NAME
+
+
+@pytest.fixture
+def at_home(client):
+    """A person, and the browser in which they have signed in and out again."""
+    person = factories.UserFactory(username="0905123456")
+    sign_in(client, person.username)
+    client.post(reverse("account_logout"))
+    return person
+
+
+def test_neither_neighbours_nor_guessers_elsewhere_keep_anybody_from_their_own_device(
+    client, at_home
+):
+    neighbour, guesser = Client(), Client()
+    for number in range(61):
+        sign_in(neighbour, f"ai{number}", "không phải")
+    for number in range(6):
+        sign_in(guesser, at_home.username, "không phải", REMOTE_ADDR=f"203.0.113.{number}")
+
+    for stranger, address in ((neighbour, "127.0.0.1"), (guesser, "198.51.100.1")):
+        sign_in(stranger, at_home.username, REMOTE_ADDR=address)
+        assert not signed_in(stranger)
+    sign_in(client, " 0905 123 456")
+    assert signed_in(client)
+
+
+def test_guessing_on_ones_own_device_is_held_up_there_and_nowhere_else(client, at_home):
+    other = Client()
+    sign_in(other, at_home.username)
+    other.post(reverse("account_logout"))
+    for _guess in range(5):
+        sign_in(client, at_home.username, "không phải")
+
+    assertContains(sign_in(client, at_home.username), "Đã nhập sai quá nhiều lần")
+    assert not signed_in(client)
+    sign_in(other, at_home.username)
+    assert signed_in(other)
+
+
+def test_a_device_says_nothing_of_who_uses_it_and_knows_each_of_them(client, at_home):
+    colleague = factories.UserFactory()
+    sign_in(client, colleague.username)
+
+    cookie = client.cookies[DEVICE]
+
+    assert cookie["httponly"]
+    assert at_home.username not in cookie.value
+    for person in (at_home, colleague):
+        assert mark_on(cookie.value, person.username)
+    assert mark_on(cookie.value, factories.UserFactory().username) is None
+
+
+def test_a_device_is_known_for_nobody_who_has_not_signed_in_there(client, at_home, monkeypatch):
+    """Neither by another's cookie, nor by one that was written by hand or has grown old."""
+    cookie, victim = client.cookies[DEVICE].value, factories.UserFactory()
+    content, rest = cookie.split(":", 1)
+    theirs = mark_on(cookie, at_home.username)
+
+    for forged in (
+        f"{content}.{theirs}:{rest}",
+        f"{content.replace(theirs, '0' * 24)}:{rest}",
+        content,
+        "",
+        "x" * 5000,
+    ):
+        assert mark_on(forged, at_home.username) is None
+    assert mark_on(cookie, victim.username) is None
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + 366 * 24 * 60 * 60)
+    assert mark_on(cookie, at_home.username) is None
+
+
+def test_a_device_of_many_forgets_who_was_there_first(client, at_home):
+    for person in factories.UserFactory.create_batch(devices.MOST):
+        assert mark_on(client.cookies[DEVICE].value, at_home.username)
+        sign_in(client, person.username)
+        client.post(reverse("account_logout"))
+
+    assert mark_on(client.cookies[DEVICE].value, at_home.username) is None
+    assert len(client.cookies[DEVICE].value) < 1000
+
+
+def mark_on(cookie, username):
+    request = RequestFactory().post(LOGIN)
+    request.COOKIES[DEVICE] = cookie
+    return devices.mark_of(request, username)
+
+
+# --- What gives nothing away ----------------------------------------------------------------------
 
 
 def test_a_wrong_name_and_a_wrong_password_take_the_same_work(client, monkeypatch):

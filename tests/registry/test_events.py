@@ -81,6 +81,14 @@ def test_who_is_held_up_is_on_record_once(client):
     assert kinds == [Kind.SIGN_IN_FAILED] * 5 + [Kind.THROTTLED]
 
 
+def test_who_is_held_up_does_not_fill_the_record_by_trying_other_names(client):
+    for number in range(70):
+        sign_in(client, f"ai{number}", "không phải")
+
+    kinds = [kind for kind, _user, _by in events()]
+    assert kinds == [Kind.SIGN_IN_FAILED] * 60 + [Kind.THROTTLED]
+
+
 # --- Passwords and accounts -----------------------------------------------------------------------
 
 
