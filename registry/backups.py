@@ -11,7 +11,7 @@ import platform
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -19,11 +19,14 @@ from time import monotonic
 import django
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
-from registry.models import PracticeModel, SecurityEvent, StoredFile, User
+from registry.models import SecurityEvent, StoredFile
+from registry.models.catalogues import Entry
 
 MANIFEST = "manifest.json"
 DATABASES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
@@ -72,6 +75,7 @@ def make(folder):
             "finished": datetime.now(UTC).isoformat(),
             "engine": connection.vendor,
             "versions": versions(),
+            "settings": settings.GIVEN,
             "migrations": schema,
             "rows": rows,
             "contents": contents_of(place),
@@ -90,17 +94,25 @@ def only_whole(final):
     What fails leaves nothing behind. Raise BackupError where the folder cannot be written.
     """
     place = final.with_name(f"{final.name}.incomplete")
-    before = os.umask(0o077)
     try:
-        place.mkdir(parents=True)
-        try:
-            yield place
-            place.rename(final)
-        except BaseException:
-            shutil.rmtree(place, ignore_errors=True)
-            raise
+        with read_by_nobody_else():
+            place.mkdir(parents=True)
+            try:
+                yield place
+                place.rename(final)
+            except BaseException:
+                shutil.rmtree(place, ignore_errors=True)
+                raise
     except OSError as error:
         raise BackupError(f"{final} could not be written: {error}") from error
+
+
+@contextmanager
+def read_by_nobody_else():
+    """Keep from other accounts of the machine what is written meanwhile."""
+    before = os.umask(0o077)
+    try:
+        yield
     finally:
         os.umask(before)
 
@@ -237,8 +249,14 @@ def to_the_disk(path):
 
 
 def delete_older(folder, keep):
-    """Delete whole backups but the newest ``keep``; return their names."""
-    old = backups_in(folder)[:-keep]
+    """Delete whole backups but the newest ``keep``, and the newest ``keep`` that miss no file.
+
+    Return their names.
+    """
+    there = backups_in(folder)
+    complete = [path for path in there if not json.loads((path / MANIFEST).read_bytes())["missing"]]
+    kept = {*there[-keep:], *complete[-keep:]}
+    old = [path for path in there if path not in kept]
     for path in old:
         shutil.rmtree(path)
     return [path.name for path in old]
@@ -300,17 +318,17 @@ def restore(place, *, force=False, say=lambda text: None):
     known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
     if newer := sorted(set(manifest["migrations"]) - known):
         raise BackupError(f"The backup is of a newer register, which has {', '.join(newer[:5])}.")
-    if not force and holds_data():
-        raise BackupError("There is data here. With --force it is put aside.")
+    if not force and (data := data_here()):
+        raise BackupError(
+            f"There is data here ({', '.join(data[:5])}). With --force it is put aside."
+        )
     aside = datetime.now(UTC).strftime(NAMED)
-    media = Path(settings.MEDIA_ROOT)
-    staged = media.with_name(f"{media.name}.restoring")
-    shutil.rmtree(staged, ignore_errors=True)
-    shutil.copytree(place / FILES, staged)
-    _restore_database(place / DATABASES[connection.vendor], aside)
-    if media.exists():
-        media.rename(media.with_name(f"{media.name}.before-{aside}"))
-    staged.rename(media)
+    try:
+        # The files first: a database that cannot be replaced stays as it was, and then they do.
+        with read_by_nobody_else(), _files_replaced(place / FILES, aside):
+            _restore_database(place / DATABASES[connection.vendor], aside)
+    except OSError as error:
+        raise BackupError(f"Nothing was changed: {error}") from error
     if (found := row_counts()) != manifest["rows"]:
         raise BackupError(f"Other rows than in the backup: {_unlike(found, manifest['rows'])}")
     say(f"{sum(found.values())} rows in {len(found)} tables, as in the backup.")
@@ -320,16 +338,53 @@ def restore(place, *, force=False, say=lambda text: None):
     return manifest
 
 
-def holds_data():
-    """Whether anything here would be lost."""
+def data_here():
+    """Return what here is more than ``migrate`` leaves in an empty database: tables, and files.
+
+    A table that is not ours is data with no row in it, too.
+    """
+    ours = {"django_migrations", settings.CACHES["default"]["LOCATION"]}
+    ours.update(connection.introspection.django_table_names())
+    filled = _filled_by_migrate()
+    found = [
+        table
+        for table, rows in row_counts().items()
+        if table not in ours or (rows and table not in filled)
+    ]
     media = Path(settings.MEDIA_ROOT)
     if media.is_dir() and any(media.iterdir()):
-        return True
-    tables = connection.introspection.table_names()
-    return any(
-        model._meta.db_table in tables and model._base_manager.exists()
-        for model in (User, PracticeModel)
+        found.append(str(media))
+    return found
+
+
+def _filled_by_migrate():
+    lists = [model for model in apps.get_models() if issubclass(model, Entry)]
+    filled = [ContentType, Permission, Group, Group.permissions.through, *lists]
+    filled += [model.history.model for model in lists]
+    return {"django_migrations", *(model._meta.db_table for model in filled)}
+
+
+@contextmanager
+def _files_replaced(source, aside):
+    """Put copies in the place of the files here; if what is done meanwhile fails, put those back.
+
+    By renaming, which the folder of a mount point does not take: then nothing has been done.
+    """
+    media = Path(settings.MEDIA_ROOT)
+    staged, kept = (
+        media.with_name(f"{media.name}.{ending}") for ending in ("restoring", f"before-{aside}")
     )
+    shutil.rmtree(staged, ignore_errors=True)
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, staged, ignore_errors=True)
+        shutil.copytree(source, staged)
+        if media.exists():
+            media.rename(kept)
+            undo.callback(kept.rename, media)
+        staged.rename(media)
+        undo.callback(media.rename, staged)
+        yield
+        undo.pop_all()
 
 
 def _restore_database(dump, aside):
@@ -344,7 +399,7 @@ def _restore_database(dump, aside):
                 old.rename(path.with_name(f"{path.name}.before-{aside}{ending}"))
         staged.rename(path)
         return
-    if holds_data():
+    if connection.introspection.table_names():
         kept = Path(settings.MEDIA_ROOT).with_name(f"database.before-{aside}.dump")
         _run("pg_dump", *AS_OUR_OWN, f"--file={kept}")
     connection.close()

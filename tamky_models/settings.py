@@ -407,3 +407,7 @@ LOGGING = {
 
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_EDIT = False
+
+# Which of all these were given here. A backup names them: without their values, but so that who
+# sets up another machine forgets none.
+GIVEN = sorted(env.dump().keys() & os.environ.keys())

@@ -1,10 +1,13 @@
 """A backup is put back elsewhere, and everything is there; a bad one changes nothing."""
 
+import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -118,9 +121,117 @@ def test_nothing_is_put_over_data_unless_it_is_asked_for_and_then_it_is_kept(
     assert again.returncode == 1
     assert "There is data here" in again.stderr
     assert forced.returncode == 0, forced.stderr
-    kept = [path.name for path in Path(elsewhere["MEDIA_ROOT"]).parent.iterdir()]
-    assert any(name.startswith("media.before-") for name in kept)
-    assert any(".before-" in name and not name.startswith("media") for name in kept)
+    kept = kept_aside(elsewhere)
+    assert any(path.name.startswith("media.before-") for path in kept)
+    assert any(not path.name.startswith("media") for path in kept)
+    # What is renamed keeps its rights; what is written has none for others.
+    assert all(path.stat().st_mode & 0o077 == 0 for path in kept if path.suffix == ".dump")
+
+
+def kept_aside(environment):
+    return list(Path(environment["MEDIA_ROOT"]).parent.glob("*.before-*"))
+
+
+UNIT_ALONE = """
+from registry.models import Organisation
+Organisation.objects.create(name="Chi bộ thôn 1", kind="village_cell")
+"""
+FOREIGN = """
+from django.db import connection
+connection.cursor().execute("CREATE TABLE chi_tieu (nam integer)")
+"""
+
+
+def test_over_what_migrate_has_made_and_nobody_has_used_a_backup_is_put_back(
+    register, elsewhere, tmp_path
+):
+    place, _manifest = backups.make(tmp_path / "backups")
+    assert manage("migrate", **elsewhere).returncode == 0
+
+    done = manage("restore", place, **elsewhere)
+
+    assert done.returncode == 0, done.stderr
+    assert kept_aside(elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("begin", "code", "named"),
+    [
+        (["migrate"], UNIT_ALONE, "registry_organisation"),
+        (["migrate"], FOREIGN, "chi_tieu"),
+        ([], FOREIGN, "chi_tieu"),
+    ],
+    ids=["a unit and no person", "a table of others beside ours", "a table of others alone"],
+)
+def test_whatever_is_there_is_data_also_without_a_person_or_a_model(
+    register, elsewhere, tmp_path, begin, code, named
+):
+    place, _manifest = backups.make(tmp_path / "backups")
+    for command in [begin, ["shell", "--no-imports", "-c", code]]:
+        if command:
+            assert manage(*command, **elsewhere).returncode == 0
+
+    refused = manage("restore", place, **elsewhere)
+    forced = manage("restore", place, "--force", **elsewhere)
+
+    assert refused.returncode == 1
+    assert named in refused.stderr
+    assert forced.returncode == 0, forced.stderr
+    (database,) = kept_aside(elsewhere)
+    assert named.encode() in database.read_bytes()
+
+
+def test_where_the_files_cannot_be_put_aside_nothing_is_changed(
+    register, tmp_path, settings, monkeypatch
+):
+    place, _manifest = backups.make(tmp_path / "backups")
+    model = factories.PracticeModelFactory()
+    photo = Evidence.objects.get()
+
+    with immovable(Path(settings.MEDIA_ROOT), monkeypatch):
+        with pytest.raises(CommandError, match="Nothing was changed"):
+            call_command("restore", str(place), force=True)
+
+        assert PracticeModel.objects.filter(pk=model.pk).exists()
+        assert default_storage.exists(photo.file.name)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("media.")]
+
+
+@contextmanager
+def immovable(folder, monkeypatch):
+    """Make a mount point of a folder; who may not mount has renaming say what it says of one."""
+    mounted = shutil.which("mount") and os.geteuid() == 0
+    if mounted:
+        mounted = subprocess.run(["mount", "--bind", folder, folder]).returncode == 0
+    rename = Path.rename
+
+    def refuse(path, target):
+        if path == folder:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(path))
+        return rename(path, target)
+
+    if not mounted:
+        monkeypatch.setattr(Path, "rename", refuse)
+    try:
+        yield
+    finally:
+        if mounted:
+            subprocess.run(["umount", folder], check=True)
+
+
+def test_where_the_database_cannot_be_replaced_the_files_stay(register, tmp_path, monkeypatch):
+    place, _manifest = backups.make(tmp_path / "backups")
+    factories.EvidenceFactory(model=register)
+
+    def fail(*arguments):
+        raise backups.BackupError("psql failed")
+
+    monkeypatch.setattr(backups, "_restore_database", fail)
+    with pytest.raises(CommandError, match="psql failed"):
+        call_command("restore", str(place), force=True)
+
+    assert all(default_storage.exists(photo.file.name) for photo in Evidence.objects.all())
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("media.")]
 
 
 def test_everything_acknowledged_before_the_backup_is_in_it_while_people_write_on(
@@ -215,6 +326,30 @@ def test_a_file_on_record_that_is_gone_fails_the_backup_which_is_there_all_the_s
         call_command("backup", str(tmp_path / "backups"))
 
     assert len(backups.backups_in(tmp_path / "backups")) == 1
+
+
+def test_backups_that_miss_a_file_fill_no_disk_and_push_no_whole_one_out(register, tmp_path):
+    folder = tmp_path / "backups"
+    for _time in range(2):
+        call_command("backup", str(folder), keep=2)
+    complete = backups.backups_in(folder)
+    default_storage.delete(Evidence.objects.get().file.name)
+
+    for _time in range(3):
+        with pytest.raises(CommandError, match="gone"):
+            call_command("backup", str(folder), keep=2)
+
+    left = backups.backups_in(folder)
+    assert left[:2] == complete
+    assert len(left) == 4
+
+
+def test_a_backup_names_the_settings_it_was_made_with_and_tells_none(register, tmp_path):
+    place, manifest = backups.make(tmp_path / "backups")
+
+    assert {"SECRET_KEY", "DATABASE_URL", "MEDIA_ROOT"} <= set(manifest["settings"])
+    assert "PATH" not in manifest["settings"]
+    assert "a key for tests" not in (place / backups.MANIFEST).read_text()
 
 
 def test_a_place_that_cannot_be_written_is_said(register, tmp_path):

@@ -11,7 +11,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("folder", metavar="DIR")
         parser.add_argument(
-            "--keep", type=int, metavar="N", help="then delete all but the newest N"
+            "--keep",
+            type=int,
+            metavar="N",
+            help="then delete all but the newest N, and the newest N with every file",
         )
 
     def handle(self, *, folder, keep, **options):
@@ -21,7 +24,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         rows, files = sum(manifest["rows"].values()), len(manifest["contents"]) - 1
         self.stdout.write(f"{place}: {rows} rows, {files} files")
-        if manifest["missing"]:
-            raise CommandError(f"Files on record that are gone: {', '.join(manifest['missing'])}")
         for name in backups.delete_older(folder, keep) if keep else ():
             self.stdout.write(f"Deleted {name}")
+        if manifest["missing"]:
+            raise CommandError(f"Files on record that are gone: {', '.join(manifest['missing'])}")
