@@ -149,7 +149,8 @@ def waiting_until(what):
         case Waiting.TO_REVIEW:
             return F("review_by")
         case _:
-            return Value(None, DateField())
+            # PostgreSQL takes a bare NULL for text, which it does not join to days.
+            return Cast(None, DateField())
 
 
 def changed_by_others(models, user, since):
