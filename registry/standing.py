@@ -20,7 +20,7 @@ Status = PracticeModel.Status
 class Standing(TextChoices):
     """What there is of a unit in a year. A unit may have several of them, or nothing alone.
 
-    Nothing is sent of those that have a draft or something to complete at the most.
+    Those that have drafts at the most have sent nothing: they are late after the deadline.
     """
 
     SENT = "sent", _("Sent")
@@ -66,7 +66,7 @@ def units_of(user, year):
 def standing_so(year, standing):
     """Return a Q over organisations."""
     if standing == Standing.UNSENT:
-        return ~standing_so(year, Standing.SENT)
+        return ~(standing_so(year, Standing.SENT) | standing_so(year, Standing.RETURNED))
     if standing == Standing.NOTHING:
         some = Enrolment.objects.filter(~_REFUSED, year=year)
         return ~Q(pk__in=some.values("model__organisation"))
