@@ -9,11 +9,12 @@ from allauth.account.authentication import get_authentication_records as _record
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import BadRequest
-from django.http import HttpResponseNotAllowed
+from django.core.exceptions import BadRequest, MiddlewareNotUsed
+from django.http import Http404, HttpResponseNotAllowed
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.views.defaults import page_not_found
 from whitenoise.middleware import WhiteNoiseFileResponse
 
 from registry.files import MEGABYTE
@@ -215,6 +216,24 @@ class PageForWrongMethod:
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.content:
             context = {"takes_a_form": "POST" in response["Allow"]}
             response.content = render_to_string("405.html", context, request)
+        return response
+
+
+class PageForWrongAddress:
+    """Show the page of a 404 with DEBUG on too, for who tries the demonstration is no programmer.
+
+    Django answers with its own then, in English; it has no setting for it.
+    """
+
+    def __init__(self, get_response):
+        if not settings.DEBUG:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            return page_not_found(request, Http404())
         return response
 
 

@@ -196,6 +196,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "tamky_models.middleware.PageForWrongMethod",
+    "tamky_models.middleware.PageForWrongAddress",
     "registry.access.RefusalsExplained",
     "registry.keeping.LetGoOfSavedWords",
 ]

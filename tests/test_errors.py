@@ -168,6 +168,18 @@ def test_a_page_that_is_not_there_speaks_of_the_search_only_where_there_is_one(c
         assert ("ô tìm" in words_of(client.get("/no-such-page/"), 404)) == is_open
 
 
+@pytest.mark.parametrize("address", ["/no-such-page/", "/models/999999/"])
+def test_the_demonstration_shows_the_page_of_what_is_not_there_too(clerk, settings, address):
+    settings.DEBUG = True
+
+    response = clerk.get(address)
+
+    assert response.status_code == 404
+    assert html.fromstring(response.content).xpath("//main//h1/text()") == [
+        "Không tìm thấy trang này"
+    ]
+
+
 def test_the_address_of_a_button_opened_as_a_page_names_the_button(clerk, world):
     response = clerk.get(reverse("registry:practicemodel_submit", args=[world.draft.pk]))
 
