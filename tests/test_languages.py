@@ -11,7 +11,7 @@ from django.urls import reverse
 from lxml import html
 
 from registry.models import Verdict
-from tests import factories, permissions_world
+from tests import factories
 from tests.browser import pages
 from tests.browser.pages import Page
 from tests.permissions_table import ROLES
@@ -31,11 +31,10 @@ OURS = {entry.msgid for entry in CATALOGUE} - {"(not named yet)"}
 
 
 @pytest.fixture
-def world(settings):
+def world(world, settings):
     """A world in which people have written wherever they may."""
     settings.PUBLIC_CATALOGUE = True
     settings.CLERK_NAME, settings.CLERK_PHONE = "Nguyễn Thị Tổng Hợp", "0235 000 0000"
-    world = permissions_world.build()
     clerk = world.people["clerk"]
     cell, model = world.cell, world.running
     cell.name, cell.place = f"{cell.name} sáp nhập", "Khối phố Đông"
