@@ -38,13 +38,14 @@ logger = logging.getLogger(__name__)
 
 MEGABYTE = 1024 * 1024
 MOST_FILES = 20
-MOST_PIXELS = 51_000_000
 LONGEST_SIDE = 2560
 SMALL_SIDE = 320
 LONGEST_NAME = 150
 LONGEST_ENDING = 20
 # A progressive JPEG paints the picture in about ten passes; a crafted one in 100,000, for hours.
 MOST_PASSES = 50
+# Where a JPEG has more than one, the decoder keeps the whole of it between them.
+MOST_MEGAPIXELS_IN_PASSES = 16
 # What an office file, a zip, may hold once unpacked.
 MOST_UNPACKED = 200 * MEGABYTE
 
@@ -55,6 +56,7 @@ class FileType:
     extensions: tuple
     content_type: str
     megabytes: int
+    megapixels: int = 0  # as many as are read with less than 200 MB of memory
     part: str = ""  # the folder an office file must hold
     stream: str = ""  # the stream an office file of before 2007 must hold
     becomes: str = ""  # the type it is stored as, if another
@@ -66,14 +68,15 @@ class FileType:
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 TYPES = (
-    FileType("JPEG", ("jpg", "jpeg"), "image/jpeg", 15),
-    FileType("PNG", ("png",), "image/png", 15),
-    FileType("WEBP", ("webp",), "image/webp", 15),
+    # A JPEG alone can be decoded smaller than it is.
+    FileType("JPEG", ("jpg", "jpeg"), "image/jpeg", 15, 51),
+    FileType("PNG", ("png",), "image/png", 15, 25),
+    FileType("WEBP", ("webp",), "image/webp", 15, 10),
     # Photos of newer phones, which older browsers do not show.
-    FileType("HEIF", ("heic", "heif"), "image/heic", 15, becomes="JPEG"),
+    FileType("HEIF", ("heic", "heif"), "image/heic", 15, 25, becomes="JPEG"),
     FileType("PDF", ("pdf",), "application/pdf", 20),
-    FileType("DOCX", ("docx",), f"{_OFFICE}wordprocessingml.document", 20, "word/"),
-    FileType("XLSX", ("xlsx",), f"{_OFFICE}spreadsheetml.sheet", 20, "xl/"),
+    FileType("DOCX", ("docx",), f"{_OFFICE}wordprocessingml.document", 20, part="word/"),
+    FileType("XLSX", ("xlsx",), f"{_OFFICE}spreadsheetml.sheet", 20, part="xl/"),
     FileType("DOC", ("doc",), "application/msword", 20, stream="WordDocument"),
     FileType("XLS", ("xls",), "application/vnd.ms-excel", 20, stream="Workbook"),
 )
@@ -188,12 +191,13 @@ def _refuse_content(kind, name):
     _refuse(_("“%(name)s” is damaged, or is not a %(type)s file."), name, type=kind.name)
 
 
-def _refuse_pixels(name):
-    _refuse(
-        _("“%(name)s” has more than %(most)s million pixels."),
-        name,
-        most=MOST_PIXELS // 1_000_000,
-    )
+def _check_pixels(picture, most, name):
+    if picture.width * picture.height > most * 1_000_000:
+        _refuse_pixels(most, name)
+
+
+def _refuse_pixels(most, name):
+    _refuse(_("“%(name)s” has more than %(most)s million pixels."), name, most=most)
 
 
 @contextmanager
@@ -220,17 +224,24 @@ def _rewritten(content, kind, stored, name):
         try:
             picture = Image.open(io.BytesIO(content), formats=[kind.name])
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-            _refuse_pixels(name)  # Pillow's own limits are above ours
-        if picture.width * picture.height > MOST_PIXELS:
-            _refuse_pixels(name)
+            _refuse_pixels(kind.megapixels, name)  # Pillow's own limits are above ours
+        _check_pixels(picture, kind.megapixels, name)
         if kind.name == "JPEG":
-            if _passes(content) > MOST_PASSES:
+            passes = _passes(content)
+            if passes > MOST_PASSES:
                 _refuse_content(kind, name)
-            picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+            if passes > 1:
+                _check_pixels(picture, MOST_MEGAPIXELS_IN_PASSES, name)
+            shrunk = LONGEST_SIDE / max(picture.size)
+            picture.draft("RGB", tuple(max(1, int(side * shrunk)) for side in picture.size))
         orientation = _orientation(picture)
         if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut to white
             picture = picture.point(lambda grey: grey / 256 + 0).convert("L")
+        mode = picture.mode
+        if mode in {"LA", "RGBA"}:  # which resizing would do beside the picture, not in its place
+            picture = picture.convert(mode[:-1] + "a")
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        picture = picture.convert(mode)
         if stored.name == "JPEG" or picture.mode not in {"L", "LA", "P", "RGB", "RGBA"}:
             picture = picture.convert("RGB")
         clean = Image.new(picture.mode, picture.size)

@@ -1,6 +1,8 @@
 import errno
 import io
 import os
+import subprocess
+import sys
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -159,10 +161,86 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(content, m
     decoded = []
     monkeypatch.setattr(ImageFile.ImageFile, "load", decoded.append)
 
-    with pytest.raises(ValidationError, match="51"):
+    with pytest.raises(ValidationError, match="25"):
         check_upload(upload("a.png", content))
 
     assert decoded == []
+
+
+@pytest.mark.look
+@pytest.mark.parametrize(
+    ("name", "most", "content"),
+    [
+        ("a.png", 25, pixel_bomb(side=5_001)),
+        ("a.webp", 10, picture("WEBP", (3_163, 3_163))),
+        ("a.jpg", 16, picture(size=(4_001, 4_001), progressive=True)),
+    ],
+)
+def test_the_limit_is_that_of_the_type(name, most, content):
+    with pytest.raises(ValidationError, match=rf"a\..*\b{most}\b"):
+        check_upload(upload(name, content))
+
+
+MEASURE = """
+import os, resource, sys
+import django
+django.setup()
+from django.core.files.uploadedfile import SimpleUploadedFile
+from registry.files import check_upload
+
+def most():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+for path in sys.argv[1:]:
+    if os.fork():
+        os.wait()
+        continue
+    try:
+        before = most()
+        with open(path, "rb") as file:
+            check_upload(SimpleUploadedFile(os.path.basename(path), file.read()))
+        print(os.path.basename(path), most() - before, flush=True)
+    finally:
+        os._exit(0)
+"""
+
+
+@pytest.mark.look
+def test_a_picture_of_just_so_many_pixels_is_read_with_less_than_200_megabytes(tmp_path):
+    largest = {
+        "decoded smaller.jpg": ("RGB", 5_119, "JPEG", {}),
+        "in passes.jpg": ("CMYK", 4_000, "JPEG", {"progressive": True}),
+        "transparent.png": ("RGBA", 5_000, "PNG", {}),
+        "transparent.webp": ("RGBA", 3_162, "WEBP", {"lossless": True, "method": 0}),
+        "of a phone.heic": ("RGB", 5_000, "HEIF", {}),
+    }
+    for name, (mode, side, kind, options) in largest.items():
+        Image.new(mode, (side, side)).save(tmp_path / name, kind, **options)
+
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, *[str(tmp_path / name) for name in largest]],
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    measured = dict(line.rsplit(" ", 1) for line in done.stdout.splitlines())
+    assert measured.keys() == largest.keys(), done.stderr
+    assert {name: rise for name, rise in measured.items() if int(rise) >= 200} == {}
+
+
+def test_a_long_photo_is_decoded_smaller_too(monkeypatch):
+    decoded = []
+    load = ImageFile.ImageFile.load
+    monkeypatch.setattr(
+        ImageFile.ImageFile, "load", lambda self: decoded.append(self.size) or load(self)
+    )
+
+    checked = check_upload(upload("a.jpg", picture(size=(12_000, 600))))
+
+    assert (checked.width, checked.height) == (2560, 128)
+    assert decoded[0] == (3_000, 150)
 
 
 def test_an_office_file_that_unpacks_to_too_much_is_refused_unopened():
@@ -297,7 +375,10 @@ def test_the_documentation_lists_the_types_as_they_are_checked():
     told = Path("docs/files.md").read_text()
 
     for kind in files.TYPES:
-        row = f"| {', '.join(kind.extensions)} | {kind.content_type} | {kind.megabytes} MB |"
+        most = f"{kind.megabytes} MB"
+        if kind.is_image:
+            most += f", {kind.megapixels} million pixels"
+        row = f"| {', '.join(kind.extensions)} | {kind.content_type} | {most} |"
         assert row in told
 
 
