@@ -124,11 +124,14 @@ class UserQuerySet(QuerySet):
     def reset_by(self, user):
         """Return the accounts whose password the user may set anew.
 
-        Only those that are a unit's and nothing else, so that nobody gets at more than a
-        unit's rights by it; for a grassroots committee, those that belong wholly below it.
+        For the administration others' accounts, but none that may do everything. For all others
+        only those that are a unit's and nothing else, so that nobody gets at more than a unit's
+        rights by it; for a grassroots committee, those that belong wholly below it.
         """
         if not user.is_authenticated:
             return self.none()
+        if user.is_admin and user.is_staff:
+            return self.filter(is_active=True, is_superuser=False).exclude(pk=user.pk)
         memberships = self.model.memberships.rel.related_model.objects
         groups = self.model.groups.through.objects.filter(user=OuterRef("pk"))
         units = self.filter(

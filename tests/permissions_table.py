@@ -288,8 +288,8 @@ TABLE = {
     "registry:account_reset": [
         ("account_of_cell", "in 404 403 200 404 200 200", "in 404 403 200 404 200 200"),
         ("account_of_ward", "in 404 404 403 404 200 200", "in 404 404 403 404 200 200"),
-        # More than a unit's account: nobody gets at an office's rights by a new password.
-        ("account_of_clerk", "in 404 404 404 404 403 403", "in 404 404 404 404 403 403"),
+        # More than a unit's account: only who gives its rights gets at them by a new password.
+        ("account_of_clerk", "in 404 404 404 404 403 200", "in 404 404 404 404 403 200"),
     ],
     "reviews:seminar_list": [("", SIGNED_IN, NO)],
     "reviews:seminar_create": [("", CLERK_NEW, CLERK_MADE)],
@@ -405,7 +405,7 @@ TABLE = {
     "registry:account_shared": [
         ("account_of_cell", NO, "in 404 403 302 404 302 302"),
         ("account_of_ward", NO, "in 404 404 403 404 302 302"),
-        ("account_of_clerk", NO, "in 404 404 404 404 403 403"),
+        ("account_of_clerk", NO, "in 404 404 404 404 403 302"),
     ],
     "who_types": [("", SIGNED_IN, "in 302 302 302 302 302 302")],
     "account": [("", SIGNED_IN, NO)],

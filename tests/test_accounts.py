@@ -434,16 +434,3 @@ def test_a_password_of_ones_own_has_no_end(client):
     sign_in(client, person.username, "một câu dài dễ nhớ")
 
     assert signed_in(client)
-
-
-def test_a_password_the_administration_sets_is_changed_at_the_first_sign_in(client):
-    client.force_login(factories.AdminFactory())
-    person, new = factories.UnitUserFactory(), "một câu quản trị đặt"
-    url = reverse("admin:auth_user_password_change", args=[person.pk])
-    typed = {"password1": new, "password2": new, "usable_password": "true", "set-password": "1"}
-    client.post(url, typed)
-    client.post(reverse("account_logout"))
-
-    sign_in(client, person.username, new)
-
-    assert client.get("/models/").url == CHANGE

@@ -1,16 +1,31 @@
 """The registrar's daily work: finding, accounts, and an organisation that ends."""
 
 from datetime import date
+from uuid import uuid4
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from pytest_django.asserts import assertContains, assertRedirects
 
-from registry.models import Organisation, PartyCell, PracticeModel, Role, User
+from registry.models import (
+    Membership,
+    Organisation,
+    PartyCell,
+    PracticeModel,
+    Role,
+    SecurityEvent,
+    User,
+)
 from tests import factories
 from tests.counting import rows
+from tests.factories import PASSWORD
 from tests.test_admin_saving import address, change, errors_of, shown
 
 pytestmark = pytest.mark.django_db
@@ -80,14 +95,19 @@ def test_suggestions_are_for_registrars_alone(client):
 
 # --- Accounts -----------------------------------------------------------------------------------
 
-PASSWORD = "mot-mat-khau-rat-dai-123"
-
 
 def open_account(client, **fields):
     url = address(User, "add")
-    new = {"username": "0905 123.456", "full_name": "Lê Thử", "usable_password": "true"}
-    new |= {"password1": PASSWORD, "password2": PASSWORD}
+    new = {"username": "0905 123.456", "full_name": "Lê Thử"}
     return client.post(url, shown(client, url) | new | fields)
+
+
+def slip_of(account):
+    return reverse("registry:account_reset", args=[account.pk])
+
+
+def has_a_password(account):
+    return User.objects.get(pk=account.pk).has_usable_password()
 
 
 def test_an_account_is_opened_as_people_sign_in(client, registrar):
@@ -98,21 +118,181 @@ def test_an_account_is_opened_as_people_sign_in(client, registrar):
         client, groups=[unit.pk], **first, **{"memberships-0-since": "01/01/2024"}
     )
 
-    assert response.status_code == 302
     user = User.objects.get(username="0905123456")
-    assert user.check_password(PASSWORD)
+    assertRedirects(response, slip_of(user))
     assert (list(user.groups.all()), user.is_staff) == ([unit], False)
     assert user.memberships.get().organisation == cell
     assert user.history.first().history_user == registrar
     assert "username" in errors_of(open_account(client))
+    assert "username" in errors_of(open_account(client, username="a b<c"))
     open_account(client, username="NguyenThu")
     assert User.objects.filter(username="nguyenthu").exists()
 
 
-def test_weak_and_mistyped_passwords_are_refused(client, registrar):
-    assert "password2" in errors_of(open_account(client, password1="123456", password2="123456"))
-    assert "password2" in errors_of(open_account(client, password2="khac-hoan-toan-456"))
-    assert "username" in errors_of(open_account(client, username="a b<c"))
+@pytest.mark.parametrize("role", Role)
+def test_no_password_is_typed_for_anybody_and_a_slip_opens_an_account_of_any_role(
+    client, registrar, role
+):
+    assert "password" not in str(client.get(address(User, "add")).context["adminform"].form.fields)
+    open_account(client, groups=[Group.objects.get(name=role).pk], password1="x", password="x")
+    user = User.objects.get(username="0905123456")
+    assert not user.has_usable_password()
+
+    page = client.get(slip_of(user))
+    slip = client.post(slip_of(user), {"token": page.context["token"]})
+
+    user.refresh_from_db()
+    assert (slip.status_code, user.must_change_password) == (200, True)
+    assert user.check_password(slip.context["password"])
+    assert user.first_password_until > timezone.now()
+    assertContains(slip, address(User, "change", user.pk))
+
+
+def test_a_new_slip_is_on_the_page_of_everybody_but_oneself_and_who_may_do_everything(
+    client, registrar
+):
+    root = User.objects.create_superuser("root", "Gốc", PASSWORD)
+    panel, admin = factories.PanelUserFactory(), factories.AdminFactory()
+    without_unit = factories.UserFactory(groups=[Role.UNIT])
+
+    for account, may in (
+        (panel, True), (admin, True), (without_unit, True), (root, False), (registrar, False),
+    ):  # fmt: skip
+        assert (slip_of(account) in page_of(client, account)) == may
+        sent = {"token": uuid4()}
+        assert client.post(slip_of(account), sent).status_code == (200 if may else 403)
+        assert User.objects.get(pk=account.pk).check_password(PASSWORD) != may
+
+
+def page_of(client, account):
+    return client.get(address(User, "change", account.pk)).content.decode()
+
+
+def test_a_new_slip_ends_sessions_is_on_record_and_leaves_the_second_factor(client, registrar):
+    panel, theirs = factories.PanelUserFactory(), Client()
+    theirs.force_login(panel)
+    TOTP.activate(panel, "JBSWY3DPEHPK3PXP")
+
+    client.post(slip_of(panel), {"token": uuid4()})
+
+    assert "_auth_user_id" not in theirs.get("/models/").wsgi_request.session
+    entry = panel.history.first()
+    assert (entry.history_user, entry.history_change_reason) == (registrar, "reset password")
+    event = SecurityEvent.objects.get(kind=SecurityEvent.Kind.FIRST_PASSWORD)
+    assert (event.user, event.by) == (panel, registrar)
+    assert panel.authenticator_set.exists()
+
+
+def test_only_the_administration_makes_slips_for_more_than_a_units_account(client):
+    panel = factories.PanelUserFactory()
+    outside = factories.UserFactory(groups=[Role.ADMIN])
+    for account in (factories.ClerkFactory(), outside):
+        client.force_login(account)
+        assert client.post(slip_of(panel), {"token": uuid4()}).status_code == 403
+    assert User.objects.get(pk=panel.pk).check_password(PASSWORD)
+
+
+def test_nobody_finds_out_a_hash_by_filtering(client, registrar):
+    answer = client.get(address(User, "changelist"), {"password__startswith": "md5"})
+
+    assert answer.status_code == 400
+
+
+# --- More than it was -----------------------------------------------------------------------------
+
+
+def used_slip(account):
+    """Let somebody have used the account's slip: a password, a second factor, the directory."""
+    TOTP.activate(account, "JBSWY3DPEHPK3PXP")
+    SocialAccount.objects.create(user=account, provider="oidc", uid="s-1")
+    client = Client()
+    client.force_login(account)
+    return client
+
+
+@pytest.mark.parametrize("gained", [Role.CLERK, Role.PANEL, Role.ADMIN, "is_staff"])
+def test_nothing_that_opened_a_units_account_opens_one_that_is_more(client, registrar, gained):
+    person = factories.UnitUserFactory()
+    theirs = used_slip(person)
+    groups = Group.objects.filter(name__in=[Role.UNIT, gained])
+    fields = {"groups": [group.pk for group in groups]}
+    if gained == "is_staff":
+        fields["is_staff"] = "on"
+
+    answer = change(client, person, **fields)
+
+    assert not has_a_password(person)
+    assert not person.authenticator_set.exists()
+    assert not person.socialaccount_set.exists()
+    assert "_auth_user_id" not in theirs.get("/models/").wsgi_request.session
+    event = SecurityEvent.objects.get(kind=SecurityEvent.Kind.KEYS_VOID)
+    assert (event.user, event.by) == (person, registrar)
+    assertContains(client.get(answer.url), slip_of(person))
+    slip = client.post(slip_of(person), {"token": uuid4()})
+    assert User.objects.get(pk=person.pk).check_password(slip.context["password"])
+
+
+def test_who_has_more_already_or_gets_nothing_keeps_the_password(client, registrar):
+    panel, person = factories.PanelUserFactory(), factories.UnitUserFactory()
+    both = [group.pk for group in Group.objects.filter(name__in=[Role.PANEL, Role.CLERK])]
+
+    change(client, panel, groups=both)
+    change(client, person, position="Bí thư", is_shared="on")
+
+    assert has_a_password(panel)
+    assert has_a_password(person)
+
+
+@pytest.mark.parametrize("page", ["membership", "person", "organisation"])
+def test_a_slip_from_a_ward_does_not_open_what_the_ward_does_not_look_after(
+    client, registrar, page
+):
+    ward = factories.OrganisationFactory()
+    cell, sister = factories.CellFactory.create_batch(2, parent=ward)
+    elsewhere = factories.CellFactory()
+    person = factories.UnitUserFactory(organisation=cell)
+    from_the_ward = Client()
+    from_the_ward.force_login(factories.UnitUserFactory(organisation=ward))
+    from_the_ward.post(slip_of(person), {"token": uuid4()})
+
+    let_act_for(client, person, sister, page)
+    assert has_a_password(person)
+    let_act_for(client, person, elsewhere, page)
+
+    assert not has_a_password(person)
+    event = SecurityEvent.objects.get(kind=SecurityEvent.Kind.KEYS_VOID)
+    assert (event.user, event.by) == (person, registrar)
+
+
+def test_a_slip_of_the_office_and_a_password_of_ones_own_open_another_unit_too(client, registrar):
+    with_slip, with_own = factories.UnitUserFactory.create_batch(2)
+    client.post(slip_of(with_slip), {"token": uuid4()})
+
+    for person in (with_slip, with_own):
+        let_act_for(client, person, factories.CellFactory(), "membership")
+        assert has_a_password(person)
+
+
+def let_act_for(client, person, unit, page):
+    """Enter the membership on one of the three pages there are for it."""
+    today = timezone.localdate().strftime("%d/%m/%Y")
+    if page == "membership":
+        url = address(Membership, "add")
+        sent = {"user": person.pk, "organisation": unit.pk, "since": today}
+    else:
+        record, other = (person, unit) if page == "person" else (unit, person)
+        url = address(type(record), "change", record.pk)
+        number = record.memberships.count()
+        name = "organisation" if page == "person" else "user"
+        sent = {
+            "memberships-TOTAL_FORMS": number + 1,
+            f"memberships-{number}-{name}": other.pk,
+            f"memberships-{number}-since": today,
+        }
+    assert client.post(url, shown(client, url) | sent).status_code == 302
+
+
+# --- Who keeps the register -----------------------------------------------------------------------
 
 
 def test_an_account_is_switched_off_and_its_hash_never_shown(client, registrar):
@@ -129,27 +309,11 @@ def test_an_account_is_switched_off_and_its_hash_never_shown(client, registrar):
     assert not user.is_active
 
 
-def test_a_password_is_set_anew_on_record(client, registrar):
-    user = factories.UserFactory()
-    url = reverse("admin:auth_user_password_change", args=[user.pk])
-    assert client.get(url).status_code == 200
-
-    new = {"password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
-    assert client.post(url, new | {"set-password": "1"}).status_code == 302
-
-    user.refresh_from_db()
-    assert user.check_password(PASSWORD)
-    entry = user.history.first()
-    assert (entry.history_user, entry.history_change_reason) == (registrar, "set password")
-
-
 def test_the_account_that_may_do_everything_is_out_of_the_registrars_hands(client, registrar):
     root = User.objects.create_superuser("root", "Gốc", PASSWORD)
-    password = reverse("admin:auth_user_password_change", args=[root.pk])
 
     assert client.get(address(User, "change", root.pk)).status_code == 200
     assert client.post(address(User, "change", root.pk), {"full_name": "x"}).status_code == 403
-    assert client.get(password).status_code == 403
     client.force_login(root)
     assert change(client, root, phone="0235").status_code == 302
 
@@ -201,20 +365,9 @@ def test_what_changes_nothing_of_the_administration_is_saved(client, registrar):
     assert (registrar.phone, registrar.is_admin) == ("0235", True)
 
 
-def test_an_administrator_is_not_deleted_and_keeps_a_password(client, registrar):
+def test_an_administrator_is_not_deleted(client, registrar):
     assert client.get(address(User, "delete", registrar.pk)).status_code == 403
     assert client.post(address(User, "delete", registrar.pk), {"post": "yes"}).status_code == 403
-    registrar.set_password(PASSWORD)
-    registrar.save()
-    client.force_login(registrar)
-    url = reverse("admin:auth_user_password_change", args=[registrar.pk])
-
-    answer = client.post(url, {"usable_password": "false", "unset-password": "1"})
-
-    assert answer.status_code == 200
-    assert "usable_password" in answer.context["form"].errors
-    registrar.refresh_from_db()
-    assert registrar.has_usable_password()
 
 
 # --- Organisations ------------------------------------------------------------------------------

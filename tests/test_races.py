@@ -5,14 +5,16 @@ Each of these fails when its guard is taken away: the row lock of a verb (Postgr
 """
 
 import uuid
+from functools import partial
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from registry.files import MEGABYTE, check_upload
-from registry.models import Evidence, MoveRefused, PracticeModel, Sequence
+from registry.models import Evidence, MoveRefused, PracticeModel, Role, Sequence, User
 from registry.storage import PrivateStorage
 from reviews.models import Assessment, Decision
 from tests.factories import (
@@ -70,6 +72,28 @@ def test_of_twenty_pages_that_accept_at_once_one_is_answered_and_the_others_get_
 
     assert sorted(results) == [302] + [409] * (AT_ONCE - 1)
     assert model.moves.filter(name="accept").count() == 1
+
+
+@pytest.mark.parametrize("page", ["account_open", "hand_over"])
+def test_of_many_who_open_an_account_of_one_number_at_once_one_does(in_threads, page):
+    clerk = ClerkFactory()
+    people = UnitUserFactory.create_batch(AT_ONCE // 2)
+    Group.objects.get_or_create(name=Role.UNIT)
+
+    def open_for(person):
+        membership = person.memberships.get()
+        client = Client(raise_request_exception=False)
+        client.force_login(clerk)
+        address = reverse(f"registry:{page}", args=[membership.organisation_id])
+        sent = {"full_name": "Lê Thử", "phone": "0905 777 888", "outgoing": membership.pk}
+        return client.post(address, {"token": str(uuid.uuid4()), **sent})
+
+    answers = in_threads(*[partial(open_for, person) for person in people])
+
+    # Who came too late is told so, by the form or in its place.
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert sum(b"app-slip__code" in answer.content for answer in answers) == 1
+    assert User.objects.filter(username="0905777888").count() == 1
 
 
 def test_of_twenty_posts_of_one_form_with_a_photo_one_creates(in_threads):

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import NeedsFilter, RecordedAdmin, RecordedSeen, SuggestedOne, reads_as
-from registry.admin.people import MembershipInline
+from registry.admin.people import ActsForMore, MembershipInline
 from registry.models import Call, Organisation, PartyCell
 from registry.vietnamese import clean_text
 
@@ -43,7 +43,7 @@ class EndForm(forms.Form):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(RecordedAdmin):
+class OrganisationAdmin(ActsForMore, RecordedAdmin):
     list_display = ["name", "kind", "block", "parent", "position", "valid_from", "valid_until"]
     list_filter = [
         NeedsFilter, "kind", "block", ("valid_until", admin.EmptyFieldListFilter), "is_sample",

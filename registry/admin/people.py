@@ -3,8 +3,6 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextInputWidget
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms.models import BaseInlineFormSet
@@ -15,14 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from registry import sessions
-from registry.admin.base import (
-    InlineForm,
-    NeedsFilter,
-    RecordedAdmin,
-    RecordForm,
-    RegisterInline,
-    Seen,
-)
+from registry.admin.base import NeedsFilter, RecordedAdmin, RecordForm, RegisterInline, Seen
 from registry.models import Handover, Membership, Role, SecurityEvent, User
 from registry.vietnamese import clean_text
 
@@ -46,14 +37,46 @@ class MembershipInline(RegisterInline):
     autocomplete_fields = ["user", "organisation"]
 
 
+class ActsForMore:
+    """What pages share on which people come to act for units."""
+
+    def save_formset(self, request, form, formset, change):
+        super().save_formset(request, form, formset, change)
+        if formset.model is Membership:
+            changed = [row for row, _fields in formset.changed_objects]
+            for membership in [*formset.new_objects, *changed]:
+                self.outgrow_slip(request, membership)
+
+    def outgrow_slip(self, request, membership):
+        """Void a slip of who did not look after this unit, when the person begins to act for it."""
+        acts = Membership.objects.not_over().filter(pk=membership.pk).exists()
+        person = membership.user
+        if acts and person.outgrow_slip(membership.organisation, by=request.user):
+            self.say_keys_are_void(request, person)
+
+    def say_keys_are_void(self, request, account):
+        said = _(
+            "%(account)s may do more now. So the former password and second factor open nothing"
+            " any more."
+        )
+        address = reverse("registry:account_reset", args=[account.pk])
+        link = format_html('<a href="{}">{}</a>', address, _("Make a new slip"))
+        message = format_html("{} {}", said % {"account": account}, link)
+        self.message_user(request, message, messages.WARNING)
+
+
 @admin.register(Membership)
-class MembershipAdmin(RecordedAdmin):
+class MembershipAdmin(ActsForMore, RecordedAdmin):
     list_display = ["user", "organisation", "since", "until"]
     list_filter = [("until", admin.EmptyFieldListFilter), "organisation__block"]
     list_select_related = ["user", "organisation"]
     search_fields = ["user__full_name", "user__username", "organisation__name"]
     autocomplete_fields = ["user", "organisation"]
     fieldsets = [(None, {"fields": ["user", "organisation", "since", "until"]})]
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        self.outgrow_slip(request, obj)
 
 
 @admin.register(Handover)
@@ -79,18 +102,6 @@ class UsernameField(forms.CharField):
         return as_signed_in(super().to_python(value))
 
 
-class OpenAccountForm(InlineForm, AdminUserCreationForm):
-    class Meta:
-        model = User
-        fields = ["username", "full_name"]
-        field_classes = {"username": UsernameField}
-
-    def save(self, commit=True):
-        """Have the person choose a password of their own: two know this one."""
-        self.instance.must_change_password = True
-        return super().save(commit)
-
-
 class AccountForm(RecordForm):
     class Meta:
         model = User
@@ -98,6 +109,11 @@ class AccountForm(RecordForm):
         field_classes = {"username": UsernameField}
 
     by: User  # who has opened the page
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        is_new = self.instance.pk is None
+        self.was_a_units = not is_new and not self.instance.is_more_than_a_units
 
     def clean(self):
         cleaned = super().clean()
@@ -113,24 +129,6 @@ class AccountForm(RecordForm):
         return cleaned
 
 
-class PasswordForm(AdminPasswordChangeForm):
-    def clean(self):
-        """Keep who keeps the register able to sign in."""
-        cleaned = super().clean()
-        administrators = User.objects.administrators()
-        switched_off = cleaned.get("set_usable_password") is False
-        if switched_off and administrators.filter(pk=self.user.pk).exists():
-            self.add_error("usable_password", _("Who keeps the register signs in with a password."))
-        return cleaned
-
-    def save(self, commit=True):
-        self.user._change_reason = "set password"
-        # Two people know it: the one whose it is chooses another.
-        self.user.must_change_password = True
-        SecurityEvent.record(SecurityEvent.Kind.FIRST_PASSWORD, user=self.user)
-        return super().save(commit)
-
-
 class SecondFactorForm(forms.Form):
     why = forms.CharField(
         label=_("Reason"),
@@ -144,10 +142,10 @@ class SecondFactorForm(forms.Form):
 
 
 @admin.register(User)
-class UserAdmin(RecordedAdmin, DjangoUserAdmin):
+class UserAdmin(ActsForMore, RecordedAdmin):
+    """Accounts are opened here without a password, which a slip gives."""
+
     form = AccountForm
-    add_form = OpenAccountForm
-    change_password_form = PasswordForm
     list_display = ["username", "full_name", "position", "units", "roles", "is_active", "is_staff"]
     list_filter = [NeedsFilter, "groups", "is_active", "is_staff", "is_shared"]
     actions = ["end_sessions"]
@@ -158,10 +156,9 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
     }
     search_fields = ["full_name", "username", "phone", "position"]
     ordering = ["sort_key", "username"]
-    filter_horizontal = []
-    readonly_fields = ["password_link", "last_login", "date_joined"]
+    readonly_fields = ["must_change_password", "last_login", "date_joined"]
     fieldsets = [
-        (None, {"fields": ["username", "password_link"]}),
+        (None, {"fields": ["username"]}),
         (_("Person"), {"fields": ["full_name", "position", "phone", "email"]}),
         (
             _("Rights"),
@@ -170,7 +167,7 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]  # fmt: skip
     add_fieldsets = [
-        (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
+        (None, {"fields": ["username"]}),
         (_("Person"), {"fields": ["full_name", "position", "phone", "email"]}),
         (_("Rights"), {"fields": ["groups", "is_staff"]}),
     ]
@@ -183,6 +180,22 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
     def get_queryset(self, request):
         people = super().get_queryset(request)
         return people.prefetch_related("groups", "memberships__organisation")
+
+    def get_fieldsets(self, request, obj=None):
+        return self.add_fieldsets if obj is None else super().get_fieldsets(request, obj)
+
+    def lookup_allowed(self, lookup, value, request):
+        """Refuse to filter by the hash of a password, which would give it away bit by bit."""
+        return not lookup.startswith("password") and super().lookup_allowed(lookup, value, request)
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        """Lead to the slip, without which nobody can sign in."""
+        return HttpResponseRedirect(reverse("registry:account_reset", args=[obj.pk]))
 
     def save_related(self, request, form, formsets, change):
         """Put on record, beside the history, what the account may do from now on."""
@@ -198,6 +211,9 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
             roles = [group.name for group in account.groups.all()]
             roles += [str(_("administration"))] if account.is_staff else []
             SecurityEvent.record(kinds.ROLES_CHANGED, user=account, about=", ".join(roles))
+        if form.was_a_units and account.is_more_than_a_units:
+            account.void_keys(by=request.user, why="more rights")
+            self.say_keys_are_void(request, account)
         if change and (rights or "is_active" in form.changed_data):
             sessions.end_all(account, request=request, about=_("other rights"))
 
@@ -240,6 +256,10 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
         }
         return render(request, "admin/registry/user/second_factor.html", context)
 
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        may = obj is not None and User.objects.reset_by(request.user).filter(pk=obj.pk).exists()
+        return super().render_change_form(request, context | {"may_reset": may}, obj=obj, **kwargs)
+
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.by = request.user
@@ -265,8 +285,3 @@ class UserAdmin(RecordedAdmin, DjangoUserAdmin):
     @admin.display(description=_("roles"))
     def roles(self, user):
         return ", ".join(group.name for group in user.groups.all()) or "–"
-
-    @admin.display(description=_("password"))
-    def password_link(self, user):
-        address = reverse("admin:auth_user_password_change", args=[user.pk])
-        return format_html('<a href="{}">{}</a>', address, _("Set a new password"))

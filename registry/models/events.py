@@ -42,6 +42,8 @@ class SecurityEvent(Sealed):
         SWITCHED_OFF = "switched off", _("account switched off")
         SWITCHED_ON = "switched on", _("account switched on")
         ROLES_CHANGED = "roles changed", _("roles changed")
+        KEYS_VOID = "keys void", _("former password and second factor made void")
+        DIRECTORY_JOINED = "directory joined", _("joined to a person of the directory")
         HANDED_OVER = "handed over", _("unit handed over")
         FACTOR_ADDED = "factor added", _("second factor added")
         FACTOR_REMOVED = "factor removed", _("second factor removed")

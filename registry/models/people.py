@@ -127,9 +127,13 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
 
     @transaction.atomic
     def reset_password(self, *, by):
-        """Give the account a first password again, which ends its sessions. Return it."""
+        """Give the account a first password again, which ends its sessions. Return it.
+
+        Whom the committee's directory takes for this account is forgotten; a second factor stays.
+        """
         self.refresh_from_db(from_queryset=User.objects.select_for_update())
         password = self._take_first_password()
+        self.socialaccount_set.all().delete()
         self.save_by(by, why="reset password")
         SecurityEvent.record(SecurityEvent.Kind.FIRST_PASSWORD, user=self)
         return password
@@ -167,13 +171,44 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
         self.end_sessions()
         SecurityEvent.record(SecurityEvent.Kind.FACTOR_RESET, user=self, about=why)
 
-    def leave(self, *, by):
-        """End the sessions of who has handed over, and the account if nothing else is left to it.
+    @transaction.atomic
+    def void_keys(self, *, by, why):
+        """Let nothing open the account that has opened it until now. A new slip will.
 
-        Nothing else: a unit's account, which acts for no other unit, today or soon.
+        For an account that comes to be more than it was: those who printed its slip for less may
+        have used it themselves, and have chosen the password and the second factor since.
         """
-        more = self.is_staff or self.is_superuser or set(self.roles) - {Role.UNIT}
-        if not more and not self.memberships.not_over().exists() and self.is_active:
+        self.set_unusable_password()
+        self.authenticator_set.all().delete()
+        self.socialaccount_set.all().delete()
+        self.save_by(by, why=why)
+        self.end_sessions()
+        SecurityEvent.record(SecurityEvent.Kind.KEYS_VOID, user=self, about=why)
+
+    def outgrow_slip(self, organisation, *, by):
+        """Void a slip not used yet if who gave it does not look after this unit of the account's.
+
+        Return whether that was so.
+        """
+        if not self.must_change_password or not self.has_usable_password():
+            return False
+        given = SecurityEvent.objects.filter(user=self, kind=SecurityEvent.Kind.FIRST_PASSWORD)
+        latest = given.select_related("by").order_by("-pk").first()
+        if latest is not None and latest.by is not None:
+            within = type(organisation).objects.looked_after_by(latest.by)
+            if within.filter(pk=organisation.pk).exists():
+                return False
+        self.void_keys(by=by, why="another unit")
+        return True
+
+    def leave(self, *, by):
+        """End the sessions of who has handed over, and the account if no other unit is left to it.
+
+        What is more than a unit's account goes on: those who hand a unit over have no say on it.
+        """
+        if self.is_more_than_a_units:
+            return
+        if not self.memberships.not_over().exists() and self.is_active:
             self.is_active = False
             self.save_by(by, why="hand over")
             SecurityEvent.record(SecurityEvent.Kind.SWITCHED_OFF, user=self)
@@ -227,6 +262,16 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
     def roles(self):
         """The names of the person's groups; one query a request."""
         return frozenset(self.groups.values_list("name", flat=True)) if self.is_active else ()
+
+    @property
+    def is_more_than_a_units(self):
+        """Whether the account opens more than a unit's people have, also while switched off."""
+        return (
+            self.is_staff
+            or self.is_superuser
+            or self.groups.exclude(name=Role.UNIT).exists()
+            or self.user_permissions.exists()
+        )
 
     @property
     def is_clerk(self):

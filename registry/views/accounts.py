@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from django.contrib import messages
+from django.db import IntegrityError
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -63,14 +64,23 @@ def account_reset(request, pk):
     account = visible_or_404(User.objects, request.user, pk, may="reset_by")
     below = Organisation.objects.looked_after_by(request.user)
     memberships = Membership.objects.current().filter(user=account, organisation__in=below)
-    unit = memberships.select_related("organisation__parent").order_by("pk").first().organisation
+    membership = memberships.select_related("organisation__parent").order_by("pk").first()
+    unit = membership and membership.organisation
+    back = way_back(account, unit)
     if request.method == "POST":
-        with refusals_lead_to(reverse("registry:unit_card", args=[unit.pk])):
+        with refusals_lead_to(back):
             return slip_once(
                 request, account, unit, lambda: account.reset_password(by=request.user)
             )
-    context = {"account": account, "unit": unit, "token": uuid4()}
+    context = {"account": account, "unit": unit, "back": back, "token": uuid4()}
     return render(request, "registry/account_reset.html", context)
+
+
+def way_back(account, unit):
+    """Return the card of the unit; of an account without one, its page in the administration."""
+    if unit is None:
+        return reverse("admin:registry_user_change", args=[account.pk])
+    return reverse("registry:unit_card", args=[unit.pk])
 
 
 @never_cache
@@ -93,9 +103,6 @@ def hand_over(request, pk):
 
 def handed_over_once(request, unit, form):
     """Answer with the slip of a new person, else lead to the record; a second sending to it too."""
-    token = posted_token(request)
-    if token is None:
-        raise MoveRefused(_("Something is missing in what was sent."), code="token")
     passwords = []
 
     def create():
@@ -104,11 +111,21 @@ def handed_over_once(request, unit, form):
         passwords.append(password)
         return handover.get_absolute_url()
 
-    record = FormToken.once(token, request.user, create)
+    record = once(request, create)
     if not any(passwords):
         return redirect(record)
-    context = {"card": reverse("registry:unit_card", args=[unit.pk]), "record": record}
-    return slip(request, form.next_person, unit, passwords[0], **context)
+    return slip(request, form.next_person, unit, passwords[0], record=record)
+
+
+def once(request, create):
+    """Call ``create``, which returns an address, unless the page was sent before; return that."""
+    token = posted_token(request)
+    if token is None:
+        raise MoveRefused(_("Something is missing in what was sent."), code="token")
+    try:
+        return FormToken.once(token, request.user, create)
+    except IntegrityError:  # What the constraints forbid, and did not when the form was checked.
+        raise MoveRefused(_("Somebody has just recorded the same."), code="move") from None
 
 
 @require_safe
@@ -141,33 +158,31 @@ def slip_once(request, account, unit, give):
     """Answer with the slip, which shows the password this one time and nowhere else.
 
     Not after a redirect: the password would have to wait somewhere. A second sending of the
-    page gives no second password, and leads to the card.
+    page gives no second password, and leads back.
     """
-    token = posted_token(request)
-    if token is None:
-        raise MoveRefused(_("Something is missing in what was sent."), code="token")
     passwords = []
 
     def create():
         passwords.append(give())
-        return reverse("registry:unit_card", args=[unit.pk])
+        return way_back(account, unit)
 
-    card = FormToken.once(token, request.user, create)
+    back = once(request, create)
     if not passwords:
         messages.info(
             request,
             _("The slip was shown already, once. If it is lost, make a new password."),
         )
-        return redirect(card)
-    return slip(request, account, unit, passwords[0], card=card)
+        return redirect(back)
+    return slip(request, account, unit, passwords[0])
 
 
-def slip(request, account, unit, password, **links):
+def slip(request, account, unit, password, record=None):
     context = {
         "account": account,
         "unit": unit,
         "password": password,
         "address": request.build_absolute_uri(reverse("home")),
-        **links,
+        "back": way_back(account, unit),
+        "record": record,
     }
     return render(request, "registry/account_slip.html", context)

@@ -25,6 +25,7 @@ def own_account(request):
         "roles": sorted(user.roles),
         "factors": {factor.type for factor in user.authenticator_set.all()},
         "must_have_second_factor": user.must_have_second_factor,
+        "is_joined": user.socialaccount_set.exists(),
         "sessions": sessions_shown(request),
         "sign_ins": signed_in[:LAST_SIGN_INS],
     }

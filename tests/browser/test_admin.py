@@ -40,7 +40,7 @@ def test_pages_break_no_policy_and_have_no_script_error(page, client, live_serve
         address(Organisation, "change", model.organisation.pk),
         address(Organisation, "end", model.organisation.pk),
         address(User, "add"),
-        reverse("admin:auth_user_password_change", args=[factories.UserFactory().pk]),
+        address(User, "change", factories.UserFactory().pk),
         address(Seminar, "change", seminar.pk),
         address(Decision, "change", line.decision.pk),
     ]

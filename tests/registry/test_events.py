@@ -129,6 +129,7 @@ def test_the_administration_leaves_who_was_switched_off_and_whose_roles_changed(
         (Kind.SWITCHED_OFF, person, registrar),
         (Kind.SWITCHED_ON, person, registrar),
         (Kind.ROLES_CHANGED, person, registrar),
+        (Kind.KEYS_VOID, person, registrar),
     ]
     assert SecurityEvent.objects.get(kind=Kind.ROLES_CHANGED).about == Role.PANEL
 

@@ -170,13 +170,18 @@ def test_who_began_today_is_out_at_once_too(client, leader, cell):
     assert not User.objects.get(pk=person.pk).is_active
 
 
-def test_an_account_that_is_more_than_a_units_is_not_switched_off(client, leader, old, cell):
+def test_an_account_that_is_more_than_a_units_is_neither_switched_off_nor_signed_out(
+    client, leader, old, cell
+):
     old.groups.add(Group.objects.get(name=Role.PANEL))
+    theirs = type(client)()
+    theirs.force_login(old)
 
     hand_over(client, cell, old.memberships.get())
 
     old.refresh_from_db()
     assert old.is_active
+    assert theirs.get("/accounts/").status_code == 200
     assert acts_for(cell) == {User.objects.get(username="0905777888")}
 
 
