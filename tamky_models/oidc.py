@@ -1,8 +1,9 @@
 """Signing in by the committee's own directory, with OpenID Connect, where it has one.
 
 Off unless ``OIDC_SERVER_URL`` is set. It opens no account: the claim named by ``OIDC_CLAIM`` must
-be the user name, or the e-mail, of exactly one that is there. A second factor is asked for as
-after a password.
+be the user name, or the e-mail, of exactly one that is there. A name can be given anew, so an
+account that is more than a unit's is joined only by who is signed in to it already, by the page of
+one's account. A second factor is asked for as after a password.
 """
 
 import logging
@@ -26,7 +27,7 @@ from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
 from registry import signing
-from registry.models import User
+from registry.models import SecurityEvent, User
 
 logger = logging.getLogger(__name__)
 
@@ -73,8 +74,16 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         if SocialAccount.objects.filter(user=account).exists():
             signing.sign_in_failed(claimed)
             _back(request, _("The account of that name belongs to somebody else in the directory."))
+        if account.is_more_than_a_units and request.user != account:
+            signing.sign_in_failed(claimed)
+            _back(
+                request,
+                _("Sign in with your password this time, and join the directory on “My account”."),
+            )
         sociallogin.user = sociallogin.account.user = account
         sociallogin.account.save()
+        about = sociallogin.account.uid
+        SecurityEvent.record(SecurityEvent.Kind.DIRECTORY_JOINED, user=account, about=about)
 
     def on_authentication_error(self, request, provider, **kwargs):
         _back(request, NOT_NOW)

@@ -12,16 +12,19 @@ import jwt
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from cryptography.hazmat.primitives.asymmetric import rsa
+from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from registry.models import SecurityEvent, User
+from registry.models import Role, SecurityEvent, User
 from tests import factories
+from tests.factories import PASSWORD
 from tests.test_project import PRODUCTION, manage
 
 pytestmark = pytest.mark.django_db
 
+Kind = SecurityEvent.Kind
 LOGIN = reverse("openid_connect_login", args=["oidc"])
 CALLBACK = reverse("openid_connect_callback", args=["oidc"])
 CLIENT, SECRET = "so-mo-hinh", "bi-mat-cua-so"
@@ -115,8 +118,54 @@ def test_the_directory_signs_in_the_account_of_that_name_with_its_rights(client,
     asked = directory.asked[0]
     assert (asked["client_id"], asked["client_secret"]) == (CLIENT, SECRET)
     assert asked["code_verifier"]
-    assert SecurityEvent.objects.get().kind == SecurityEvent.Kind.SIGNED_IN
+    kinds = SecurityEvent.objects.order_by("pk").values_list("kind", "about")
+    assert list(kinds) == [(Kind.DIRECTORY_JOINED, "s-1"), (Kind.SIGNED_IN, "")]
     assert set(person.socialaccount_set.get().extra_data["id_token"]) == {"sub", "name", "claimed"}
+
+
+@pytest.mark.parametrize("role", [Role.CLERK, Role.PANEL, Role.ADMIN])
+def test_a_name_in_the_directory_opens_no_account_that_is_more_than_a_units(
+    client, directory, role
+):
+    person = factories.UnitUserFactory(username="0905123456")
+    person.groups.add(Group.objects.get(name=role))
+
+    back = come_back(client, directory, preferred_username="0905123456")
+
+    assertRedirects(back, reverse("account_login"))
+    assert signed_in_as(client) is None
+    assert not person.socialaccount_set.exists()
+    client.force_login(factories.UnitUserFactory())
+    come_back(client, directory, preferred_username="0905123456")
+    assert not person.socialaccount_set.exists()
+
+
+def test_who_has_signed_in_with_the_password_joins_the_directory_from_then_on(client, directory):
+    panel = factories.PanelUserFactory(username="thamdinh")
+    client.post(reverse("account_login"), {"login": "thamdinh", "password": PASSWORD})
+    page = client.get(reverse("account"))
+    assertContains(page, f'action="{LOGIN}"')
+
+    come_back(client, directory, preferred_username="thamdinh")
+
+    assert signed_in_as(client) == panel
+    assert SecurityEvent.objects.filter(kind=Kind.DIRECTORY_JOINED, user=panel).count() == 1
+    assertNotContains(client.get(reverse("account")), f'action="{LOGIN}"')
+    client.post(reverse("account_logout"))
+    come_back(client, directory, preferred_username="ten-moi")
+    assert signed_in_as(client) == panel
+
+
+def test_a_new_slip_undoes_the_directory(client, directory):
+    panel = factories.PanelUserFactory(username="thamdinh")
+    client.force_login(panel)
+    come_back(client, directory, preferred_username="thamdinh")
+    client.post(reverse("account_logout"))
+
+    panel.reset_password(by=factories.AdminFactory())
+
+    come_back(client, directory, preferred_username="thamdinh")
+    assert signed_in_as(client) is None
 
 
 def test_who_came_before_is_known_by_their_number_whatever_their_name(client, directory):
@@ -138,7 +187,7 @@ def test_no_account_is_opened_for_anybody(client, directory):
     assert signed_in_as(client) is None
     assert User.objects.count() == before
     event = SecurityEvent.objects.get()
-    assert (event.kind, event.username) == (SecurityEvent.Kind.SIGN_IN_FAILED, "nguoi-la")
+    assert (event.kind, event.username) == (Kind.SIGN_IN_FAILED, "nguoi-la")
 
 
 def test_a_name_given_anew_in_the_directory_does_not_inherit_the_account(client, directory):
@@ -175,6 +224,9 @@ def test_who_comes_by_the_directory_needs_no_slip(client, directory):
 
 def test_the_second_factor_is_asked_for_as_after_a_password(client, directory):
     clerk = factories.ClerkFactory(username="tonghop")
+    client.force_login(clerk)
+    come_back(client, directory, preferred_username="tonghop")
+    client.post(reverse("account_logout"))
     TOTP.activate(clerk, "JBSWY3DPEHPK3PXP")
 
     done = come_back(client, directory, preferred_username="tonghop")
