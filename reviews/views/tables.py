@@ -1,5 +1,6 @@
 """A whole seminar at once: on paper for the meeting, and as a table for whoever records it."""
 
+from textwrap import shorten
 from uuid import uuid4
 
 from django.contrib import messages
@@ -9,9 +10,9 @@ from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.text import Truncator, capfirst
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.access import (
@@ -35,6 +36,14 @@ GOOD_FOR_SECONDS = 60 * 60
 # On one sheet of A4 with room for a pen: the longest texts are cut, and lead to the whole.
 ON_A_SHEET = (("reason", 350), ("approach", 700), ("results", 450), ("expected_results", 250))
 PHOTOS, MOST_ITEMS = 2, 300
+# In the narrow columns of the members.
+SHORT = {
+    Verdict.REPLICATE: pgettext_lazy("short", "Replicate"),
+    Verdict.MAINTAIN: pgettext_lazy("short", "Maintain"),
+    Verdict.STRENGTHEN: pgettext_lazy("short", "Strengthen"),
+    Verdict.RETIRE: pgettext_lazy("short", "Retire"),
+    Verdict.SURVEY: pgettext_lazy("short", "Look again"),
+}
 
 
 # --- The packet -------------------------------------------------------------------------------
@@ -76,7 +85,7 @@ def sheet(request, item):
     for name, most in ON_A_SHEET:
         if text := getattr(model, name):
             label = capfirst(model._meta.get_field(name).verbose_name)
-            shown["texts"].append((label, Truncator(text).chars(most)))
+            shown["texts"].append((label, shorten(text, most, placeholder="…")))
     shown["photos"] = model.photos[:PHOTOS]
     for year in model.years[:1]:
         shown["outcomes"], shown["year"] = year.outcomes.all(), year.year
@@ -96,10 +105,14 @@ def seminar_minutes(request, pk):
 
 @require_safe
 def seminar_table(request, pk):
-    """Items by members: who has said what, who is missing, how it stands."""
+    """Items by members: who has said what, who is missing, how it stands; ``left=1`` shows those
+    without a proposal.
+    """
     seminar = visible_or_404(Seminar.objects, request.user, pk, may="counted_by")
     agenda = seminar.items.select_related("model", "organisation", "conclusion")
-    page = Paginator(agenda, ITEMS_A_PAGE).get_page(request.GET.get("page"))
+    left = agenda.without_conclusion()
+    is_left = request.GET.get("left") == "1"
+    page = Paginator(left if is_left else agenda, ITEMS_A_PAGE).get_page(request.GET.get("page"))
     items, members = list(page.object_list), list(seminar.members_with_progress())
     ballots = {
         (ballot.item_id, ballot.member_id): ballot
@@ -112,6 +125,7 @@ def seminar_table(request, pk):
         "seminar": seminar,
         "page_obj": page,
         "members": members,
+        "has_ballots": any(member.ballots_count for member in members),
         "rows": [
             {
                 "item": item,
@@ -124,6 +138,8 @@ def seminar_table(request, pk):
         ],
         "can_conclude": concludes,
         "majorities": majorities(seminar) if concludes else (),
+        "left": left.count(),
+        "is_left": is_left,
     }
     return render(request, "reviews/seminar_table.html", context)
 
@@ -137,7 +153,7 @@ def cell(item, member, ballots, recused):
         return {"member": member, "text": "–"}
     return {
         "member": member,
-        "text": ballot.get_verdict_display(),
+        "text": SHORT[ballot.verdict],
         "url": ballot.get_absolute_url(),
     }
 

@@ -11,6 +11,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from registry.models import SecurityEvent, Verdict
 from reviews.models import AgendaItem, Assessment, Conclusion
+from reviews.views.tables import SHORT
 from tests import factories
 from tests.counting import rows
 from tests.reviews.pages import hand_in
@@ -71,6 +72,13 @@ def test_who_takes_the_whole_agenda_along_is_on_record(client, clerk):
     assert (event.user, event.about) == (clerk, f"{page_of('seminar_packet', seminar)}?")
 
 
+def test_the_desk_of_a_member_leads_to_the_sheets(client):
+    seminar = seminar_of(factories.running())
+    client.force_login(seminar.members.first().user)
+
+    assertContains(client.get(page_of("desk", seminar)), page_of("seminar_packet", seminar))
+
+
 def test_a_member_gets_no_sheet_of_what_they_take_no_part_in(client, clerk):
     seminar = seminar_of(factories.running(name="Của mình"), factories.running(name="Của bạn"))
     member = seminar.members.first()
@@ -127,9 +135,37 @@ def test_the_table_says_who_said_what_who_is_missing_and_how_it_stands(client, c
     page = client.get(page_of("seminar_table", seminar))
 
     cells = [[cell["text"] for cell in row["cells"]] for row in page.context["rows"]]
-    assert cells == [["Nhân rộng", "Nhân rộng", "–"], ["–", "–", "–"]]
+    replicate = SHORT[Verdict.REPLICATE]
+    assert cells == [[replicate, replicate, "–"], ["–", "–", "–"]]
     assert [row["lacks_quorum"] for row in page.context["rows"]] == [False, True]
     assert page.context["majorities"] == [(Verdict.REPLICATE, 1)]
+
+
+def test_the_table_can_be_left_with_those_that_have_no_proposal(client, clerk):
+    seminar = seminar_of(factories.running(name="Thứ nhất"), factories.running(name="Thứ hai"))
+    first, second = seminar.items.all()
+    first.conclude(verdict="maintain", rationale="", whose="Chủ trì", by=clerk)
+    table = page_of("seminar_table", seminar)
+
+    (address,) = html.fromstring(client.get(table).content).xpath("//main//a/@href[.='?left=1']")
+    page = client.get(f"{table}{address}")
+
+    assert [row["item"] for row in page.context["rows"]] == [second]
+    second.conclude(verdict="maintain", rationale="", whose="Chủ trì", by=clerk)
+    assertContains(client.get(f"{table}{address}"), f'href="{table}"')
+
+
+def test_where_there_are_no_ballots_none_are_counted(client, clerk):
+    seminar = factories.SeminarFactory()
+    item = factories.AgendaItemFactory(seminar=seminar)
+
+    for address in (
+        seminar.get_absolute_url(),
+        item.get_absolute_url(),
+        page_of("seminar_table", seminar),
+    ):
+        assertNotContains(client.get(address), "còn chờ")
+        assertNotContains(client.get(address), "Phiếu đánh giá")
 
 
 @pytest.mark.parametrize(
