@@ -95,11 +95,12 @@ def seminar_detail(request, pk):
     )
     page = Paginator(items, ITEMS_A_PAGE).get_page(request.GET.get("page"))
     runs = is_allowed(seminar, request.user, "run_by")
+    progress = seminar.progress()
     context = {
         "seminar": seminar,
         "page_obj": page,
         "rows": with_tallies(request.user, list(page.object_list)),
-        "shows_ballots": request.user.sees_all or request.user.is_panel,
+        "shows_ballots": progress["ballots"] and (request.user.sees_all or request.user.is_panel),
         "can_run": runs,
         "reads_all": is_allowed(seminar, request.user, "read_in_full_by"),
         "counts": request.user.sees_all,
@@ -107,7 +108,7 @@ def seminar_detail(request, pk):
         "can_conclude": runs and seminar.is_open,
         "can_write": runs and seminar.state != State.CLOSED,
         "sits": is_allowed(seminar, request.user, "judged_by") and not seminar.is_planned,
-        "progress": seminar.progress(),
+        "progress": progress,
         "members": seminar.members_with_progress() if runs else (),
         "criteria": seminar.criteria.all(),
         "decisions": seminar.decisions.visible_to(request.user),
@@ -118,7 +119,8 @@ def seminar_detail(request, pk):
 def with_tallies(user, items):
     """Return each item with the reader's ballot, the tally they may see, and who is recused.
 
-    A member sees the tally of an item once their own ballot on it is in.
+    A member sees the tally of an item once their own ballot on it is in; where there are no
+    ballots, as in what came from the old register, there is none to be seen.
     """
     tallies = AgendaItem.tallies(items) if user.sees_all or user.is_panel else {}
     own = {
@@ -129,11 +131,14 @@ def with_tallies(user, items):
     for item in items:
         ballot = own.get(item.pk)
         sees = user.sees_all or (ballot is not None and ballot.is_handed_in)
+        tally = tallies.get(item.pk) if sees else None
+        if tally and not (tally["handed_in"] or tally["waiting"] or tally["recused"]):
+            tally = None
         rows.append(
             {
                 "item": item,
                 "ballot": ballot,
-                "tally": tallies.get(item.pk) if sees else None,
+                "tally": tally,
                 "conclusion": getattr(item, "conclusion", None),
             }
         )
