@@ -1,10 +1,12 @@
 """One model: its page, and its sheet on paper."""
 
+from textwrap import shorten
+
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, Value
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.text import Truncator, capfirst
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -107,8 +109,8 @@ def told_of(model):
 
 def preview(request, model):
     """Return what a link to the page shows where it is passed on: of what this reader sees."""
-    text = " ".join((model.approach or model.reason).split())
-    shown = {"title": str(model), "text": Truncator(text).chars(200)}
+    text = shorten(model.approach or model.reason, 200, placeholder="…")
+    shown = {"title": str(model), "text": text}
     photos = Evidence.objects.visible_to(request.user).photos().filter(model=model)
     if photo := photos.first():
         shown["image"] = request.build_absolute_uri(photo.get_absolute_url())

@@ -135,9 +135,20 @@ def test_a_link_to_a_model_shows_its_name_first_words_and_photo(client, cell):
 
     assert found["og:title"] == 'Đường hoa "tự quản"'
     assert found["og:description"].startswith("Mỗi hộ một chậu hoa.")
+    assert found["og:description"].removesuffix("…").split()[-1] in model.approach.split()
     assert len(found["og:description"]) <= 200
     assert found["og:image"] == f"http://testserver{photo.get_absolute_url()}"
     assert found["og:url"] == f"http://testserver{model.get_absolute_url()}"
+
+
+def test_a_link_to_another_page_shows_its_title_and_what_the_register_is(client):
+    page = client.get(LIST)
+
+    found = metadata(page)
+    title = html.fromstring(page.content).findtext(".//title")
+    assert title.startswith(f"{found['og:title']} – ")
+    assert found["og:title"] == "Mô hình"
+    assert found["og:description"] == found["description"]
 
 
 def test_a_link_to_what_visitors_may_not_see_tells_nothing(client, cell):
