@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from registry.fields import LineField
@@ -25,7 +25,7 @@ class Enrolment(Recorded):
     """
 
     class Kind(models.TextChoices):
-        NEW = "new", _("New")
+        NEW = "new", pgettext_lazy("enrolment", "New")
         CONTINUED = "continued", _("Continued")
 
     model = models.ForeignKey(
