@@ -3,6 +3,10 @@
 import csv
 import io
 
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -19,6 +23,20 @@ def defused(value):
     if isinstance(value, str) and value.startswith(FORMULA):
         return f"'{value}"
     return value
+
+
+def when_and_which(filters):
+    """Return the lines that say when a list was made, and of all there is, what is on it."""
+    now = date_format(timezone.localtime(), "d/m/Y H:i")
+    return [
+        _("On %(day)s") % {"day": now},
+        _("Filters: %(filters)s") % {"filters": "; ".join(filters) or _("none")},
+    ]
+
+
+def head_lines(title, filters):
+    """Return the lines above a table: whose it is, what it is, when and of what."""
+    return [settings.COMMITTEE_NAME, title, *when_and_which(filters)]
 
 
 def csv_file(header, rows, head=()):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from registry.access import record_export, visible_or_404
-from registry.exports import defused
+from registry.exports import defused, when_and_which
 from registry.models import Call, Membership, Organisation, PracticeModel
 from registry.paging import CappedPaginator
 from registry.standing import Standing, being_typed, counts, numbers_of, standing_so, units_of
@@ -64,6 +64,7 @@ def board(request):
         "block": block,
         "state": state,
         "blocks": block_choices(by_block, block, state),
+        "printed": when_and_which(narrowed_by(block, state)),
         "states": [
             (value, f"{label} ({total[value]})", value == state)
             for value, label in Standing.choices
@@ -84,13 +85,23 @@ def board(request):
     return render(request, "registry/board.html", context)
 
 
+def block_names():
+    return [*Organisation.Block.choices, ("none", _("Without a block"))]
+
+
+def narrowed_by(block, state):
+    """Return what the board is narrowed by, in words."""
+    asked = [(_("Block"), dict(block_names()).get(block))]
+    asked.append((_("What there is"), dict(Standing.choices).get(state)))
+    return [f"{name}: {label}" for name, label in asked if label]
+
+
 def block_choices(by_block, block, state):
     """Return the blocks there are, with how many units of the chosen state each has."""
-    names = [*Organisation.Block.choices, ("none", _("Without a block"))]
     numbers = {name or "none": row[state or "all"] for name, row in by_block.items()}
     return [
         (value, f"{label} ({numbers.get(value, 0)})", value == block)
-        for value, label in names
+        for value, label in block_names()
         if value in numbers or value == block
     ]
 
