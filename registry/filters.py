@@ -258,6 +258,19 @@ class MomentFilter(Filter):
     field_class = MomentField
 
 
+# What is asked for to get those of which a filter has nothing to say, and what it is called.
+NOTHING = ("none", _("(none)"))
+
+
+class KeyOrNothingField(KeyField):
+    def clean(self, value):
+        return value if value == NOTHING[0] else super().clean(value)
+
+
+class KeyOrNothingFilter(Filter):
+    field_class = KeyOrNothingField
+
+
 class FilterForm(FormLook, forms.Form):
     mark_optional = False
 
@@ -269,7 +282,7 @@ class PracticeModelFilter(FilterSet):
     """
 
     q = CharFilter(method="search", label=_("Words"), max_length=200)
-    field = KeyFilter(label=_("Field"))
+    field = KeyOrNothingFilter(method="that_have", label=_("Field"))
     organisation = KeyFilter(method="in_subtree", label=_("Organisation and those below it"))
     kind = ChoiceFilter(
         field_name="organisation__kind",
@@ -277,14 +290,18 @@ class PracticeModelFilter(FilterSet):
         label=_("Kind of organisation"),
     )
     block = ChoiceFilter(
-        field_name="organisation__block",
-        choices=lambda: Organisation.Block.choices,
+        method="that_have",
+        choices=lambda: [*Organisation.Block.choices, NOTHING],
         label=_("Block"),
     )
     level = ChoiceFilter(choices=lambda: PracticeModel.Level.choices, label=_("Level"))
     year = KeyFilter(method="enrolled_in", label=_("Year"))
     status = ChoiceFilter(choices=lambda: PracticeModel.Status.choices, label=_("Status"))
-    verdict = ChoiceFilter(choices=lambda: Verdict.choices, label=_("Standing verdict"))
+    verdict = ChoiceFilter(
+        method="that_have",
+        choices=lambda: [*Verdict.choices, NOTHING],
+        label=_("Standing verdict"),
+    )
     changed_since = MomentFilter(method="changed", label=_("Changed by others since"))
     waiting = ChoiceFilter(method="that_wait", choices=lambda: Waiting.choices, label=_("Waiting"))
 
@@ -309,6 +326,10 @@ class PracticeModelFilter(FilterSet):
         """Return a form of what was asked for, and of nothing else."""
         return _form_class(tuple(name for name in self.filters if name in self.data))
 
+    def that_have(self, queryset, name, value):
+        value = self.WITHOUT[name] if value == NOTHING[0] else value
+        return queryset.filter(**{self.COUNTED[name]: value})
+
     def search(self, queryset, name, words):
         return queryset.search(words)
 
@@ -324,6 +345,8 @@ class PracticeModelFilter(FilterSet):
     def that_wait(self, queryset, name, what):
         return waiting(queryset, self.request.user, what)
 
+    # How nothing is stored.
+    WITHOUT = {"field": None, "block": "", "verdict": ""}
     # What can be chosen, and how many there are of each.
     COUNTED = {
         "field": "field",
@@ -335,7 +358,7 @@ class PracticeModelFilter(FilterSet):
     }
 
     def counts(self):
-        """Return ``{filter: {value: number}}`` for what is found, and what the fields are called.
+        """Return ``{filter: {value: number}}`` for what is found, and what its fields are called.
 
         One query.
         """
@@ -345,6 +368,7 @@ class PracticeModelFilter(FilterSet):
         fields = {}
         for position, field, *values, number in groups:
             for name, value in zip(counted, values, strict=True):
+                value = NOTHING[0] if value in (None, "") else value
                 counted[name][value] = counted[name].get(value, 0) + number
             if field is not None:
                 fields[position, values[0]] = field

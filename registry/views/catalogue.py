@@ -15,7 +15,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry.filters import ORDERS, PracticeModelFilter, Waiting, orders
+from registry.exports import when_and_which
+from registry.filters import NOTHING, ORDERS, PracticeModelFilter, Waiting, orders
 from registry.forms.lookups import OrganisationLookupField
 from registry.models import (
     Field,
@@ -35,13 +36,18 @@ Status = PracticeModel.Status
 
 CHOICES = {
     "status": PracticeModel.Status.choices,
-    "verdict": Verdict.choices,
-    "block": Organisation.Block.choices,
+    "verdict": [*Verdict.choices, NOTHING],
+    "block": [*Organisation.Block.choices, NOTHING],
     "kind": Organisation.Kind.choices,
     "level": PracticeModel.Level.choices,
     "waiting": Waiting.choices,
 }
+# Filters whose value people have written.
 WRITTEN = {"q", "field", "organisation"}
+# The filters that are chosen from what there is, folded away with the year and the order.
+CHOSEN = ("status", "verdict", "field", "block", "kind", "level")
+# What no field of the page has is sent on with what its fields have.
+SENT_ON = ("organisation", "waiting", "changed_since")
 # Of the tags that say the status; what is on its way to the register is yellow.
 COLOURS = {Status.RUNNING: "green", Status.CLOSED: "grey"}
 
@@ -80,27 +86,15 @@ def practicemodel_list(request):
     beside = beside_the_rows(request.user, found, chosen.get("organisation"))
     paginator = CappedPaginator(found.order_by(*ORDERS[sort][1]), PER_PAGE, found=beside["found"])
     page = paginator.get_page(request.GET.get("page"))
+    counts, fields = {}, None
     if paginator.count and not paginator.capped:
         counts, fields = filterset.counts()
-    else:
-        counts, fields = {}, dict(Field.objects.values_list("pk", "name"))
-    unit = {chosen.get("organisation"): beside["organisation"]}
-    names = labels() | {"field": fields, "organisation": unit}
+    names = named(request.user, chosen, fields, beside["organisation"] or "")
     context = {
+        **filters_shown(request, filterset, chosen, counts, names, offered),
         "page_obj": page,
         "rows": rows(page.object_list, request.user),
-        "choices": list(choices(filterset, chosen, counts, names)),
-        "chips": chips(request, filterset, chosen, names),
-        "not_understood": [*(filterset.form.error_summary if filterset.is_bound else ()), *offered],
         "orders": [(name, str(ORDERS[name][0]), name == sort) for name in offered_orders],
-        "query": chosen.get("q", ""),
-        "kept": [
-            (name, str(chosen[name]))
-            for name in ("organisation", "waiting", "changed_since")
-            if chosen.get(name)
-        ],
-        "year": str(chosen.get("year") or ""),
-        "is_narrowed": sort != offered_orders[0] or any({**chosen, "q": ""}.values()),
         "can_register": beside["can_register"],
         "asked": asked(request),
         "found": paginator.count,
@@ -219,9 +213,43 @@ def rows(models, user):
     ]
 
 
+def named(user, chosen, fields=None, organisation=None):
+    """Return ``{filter: {value: what it is called}}``, in the reader's language.
+
+    The fields there are, and the name of the organisation chosen, are looked up unless a query
+    of the page has brought them.
+    """
+    if fields is None:
+        fields = dict(Field.objects.values_list("pk", "name"))
+    if organisation is None and (key := chosen.get("organisation")):
+        units = Organisation.objects.visible_to(user).filter(pk=key)
+        organisation = units.values_list("name", flat=True).first()
+    nothing, called = NOTHING
+    return labels() | {
+        "field": fields | {nothing: str(called)},
+        "organisation": {chosen.get("organisation"): organisation},
+    }
+
+
+def filters_shown(request, filterset, chosen, counts, names, offered):
+    """Return what ``registry/_filters.html`` shows, and what paper says in its place."""
+    form = filterset.form if filterset.is_bound else None
+    on = chips(request, filterset, chosen, names)
+    return {
+        "choices": list(choices(filterset, chosen, counts, names)),
+        "chips": on,
+        "not_understood": [*(form.error_summary if form else ()), *offered],
+        "is_folded": not (form and form.errors.keys() & {*CHOSEN, "year"}),
+        "query": chosen.get("q", ""),
+        "sent_on": [(name, str(chosen[name])) for name in SENT_ON if chosen.get(name)],
+        "year": str(chosen.get("year") or ""),
+        "printed": when_and_which(told(on)),
+    }
+
+
 def choices(filterset, chosen, counts, names):
     """Yield the choices of each filter, with how many there are where that could be counted."""
-    for name in ("status", "verdict", "field", "block", "kind", "level"):
+    for name in CHOSEN:
         numbers = counts.get(name)
         options = [
             (str(value), f"{label} ({numbers.get(value, 0)})" if counts else label, is_on)
@@ -245,6 +273,11 @@ def chips(request, filterset, chosen, names):
         for name, value in chosen.items()
         if value not in (None, "")
     ]
+
+
+def told(on):
+    """Return each of the ``chips`` in words."""
+    return [f"{chip['label']}: {chip['value']}" for chip in on]
 
 
 def shown(value):

@@ -1,19 +1,23 @@
 """The list of models as a file: the same models in the same order, for Excel."""
 
-from django.conf import settings
 from django.http import HttpResponse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from registry.access import record_export
-from registry.exports import csv_file, xlsx_file
+from registry.exports import csv_file, head_lines, xlsx_file
 from registry.filters import ORDERS
-from registry.models import Field, Organisation
 from registry.paging import COUNTED
 from registry.partialdates import show_partial
-from registry.views.catalogue import Status, asked_for, labels, open_catalogue
+from registry.views.catalogue import (
+    Status,
+    asked_for,
+    chips,
+    labels,
+    named,
+    open_catalogue,
+    told,
+)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -123,17 +127,12 @@ def _table(request):
     ]
     if user.is_authenticated:
         columns += [(_("Person in charge"), 22), (_("Phone"), 15)]
-    return _head(filterset, chosen, len(listed)), columns, rows
+    filters = told(chips(request, filterset, chosen, named(user, chosen)))
+    return _head(filters, len(listed)), columns, rows
 
 
-def _head(filterset, chosen, number):
-    now = timezone.localtime()
-    lines = [
-        settings.COMMITTEE_NAME,
-        _("List of models"),
-        _("On %(day)s") % {"day": date_format(now, "d/m/Y H:i")},
-        _("Filters: %(filters)s") % {"filters": "; ".join(told(filterset, chosen)) or _("none")},
-    ]
+def _head(filters, number):
+    lines = head_lines(_("List of models"), filters)
     if number > COUNTED:
         cut = _(
             "Only the first %(number)s models are in this file. Narrow the list to get the rest."
@@ -142,22 +141,3 @@ def _head(filterset, chosen, number):
     else:
         lines.append(_("Number of models: %(number)s") % {"number": number})
     return lines
-
-
-def told(filterset, chosen):
-    """Return each filter that is on in words."""
-    known = labels()
-    named = {"field": Field.objects, "organisation": Organisation.objects}
-    words = []
-    for name, value in chosen.items():
-        if value in (None, ""):
-            continue
-        if name == "organisation":
-            visible = named[name].visible_to(filterset.request.user)
-            label = visible.filter(pk=value).values_list("name", flat=True).first()
-        elif name == "field":
-            label = named[name].filter(pk=value).values_list("name", flat=True).first()
-        else:
-            label = known.get(name, {}).get(value)
-        words.append(f"{filterset.filters[name].label}: {label or value}")
-    return words

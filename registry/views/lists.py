@@ -17,7 +17,7 @@ from registry.filters import PracticeModelFilter
 from registry.forms.lists import BulkForm, SavedFilterForm
 from registry.forms.lookups import is_key
 from registry.models import BulkAction, Field, FormToken, MoveRefused, PracticeModel, SavedFilter
-from registry.views.catalogue import asked_for, chips, in_order, labels, understood
+from registry.views.catalogue import asked_for, chips, in_order, named, understood
 
 LIST = "registry:practicemodel_list"
 SALT = "registry.bulk"
@@ -40,7 +40,7 @@ def filter_create(request):
         kept = form.save()
         messages.success(request, _("The filter is kept."))
         return redirect(kept.address)
-    told = chips(request, filterset, chosen, labels())
+    told = chips(request, filterset, chosen, named(request.user, chosen))
     context = {"form": form, "chips": told, "back": f"{reverse(LIST)}?{query}"}
     return render(request, "registry/savedfilter_form.html", context)
 

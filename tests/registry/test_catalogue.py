@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains
 
@@ -94,6 +95,17 @@ def test_filters_narrow_and_combine(client, reader, ward, cell, query, expected)
     assert names(client, **query) == expected
 
 
+@pytest.mark.parametrize("name", ["field", "block", "verdict"])
+def test_those_of_which_a_filter_has_nothing_to_say_are_a_choice_too(client, reader, name):
+    factories.issued(factories.DecisionFactory(), factories.running(name="Đủ cả"))
+    nowhere = factories.OrganisationFactory(block="")
+    without = factories.running(name="Chưa có gì", organisation=nowhere)
+    PracticeModel.objects.filter(pk=without.pk).update(field=None)
+
+    assert names(client, **{name: "none"}) == ["Chưa có gì"]
+    assert options(client, name)["none"].endswith(" (1)")
+
+
 def test_the_count_beside_a_choice_is_the_length_of_its_list(client, reader, ward, cell):
     a_register(ward, cell)
 
@@ -134,6 +146,44 @@ def test_each_filter_that_is_on_can_be_taken_off_alone(client, reader, ward, cel
         "Đảng ủy phường Bình Minh": {name: query[name] for name in ("q", "field")},
         "Môi trường": {name: query[name] for name in ("q", "organisation")},
     }
+
+
+@pytest.mark.parametrize(
+    ("query", "is_open"),
+    [
+        ({"year": "2025", "status": "running", "sort": "new"}, False),
+        ({"organisation": "x"}, False),
+        ({"year": "x"}, True),
+        ({"verdict": "x"}, True),
+    ],
+)
+def test_the_filters_unfold_only_to_show_one_that_is_not_understood(client, reader, query, is_open):
+    page = html.fromstring(client.get(LIST, query).content)
+
+    (details,) = page.xpath("//main//details")
+    assert ("open" in details.attrib) is is_open
+
+
+@pytest.mark.parametrize("page", [LIST, reverse("registry:statistics")])
+def test_a_filter_that_no_field_shows_is_sent_on(client, reader, ward, page):
+    query = {"organisation": str(ward.pk), "waiting": "sent", "changed_since": "2026-01-02 08:00"}
+
+    form = html.fromstring(client.get(page, query).content).xpath("//main//form")[0]
+
+    assert {name: form.fields[name][:16] for name in query} == query
+
+
+@pytest.mark.parametrize("page", [LIST, reverse("registry:statistics")])
+def test_paper_says_the_filters_in_words_and_the_day(client, reader, ward, cell, page):
+    known = a_register(ward, cell)
+    query = {"field": known["field"], "organisation": known["ward"], "year": 2021}
+
+    (said,) = html.fromstring(client.get(page, query).content).find_class("app-print-only")
+
+    words = said.text_content()
+    assert f"{timezone.localdate():%d/%m/%Y}" in words
+    for name in ("Môi trường", "Đảng ủy phường Bình Minh", "2021"):
+        assert f": {name}" in words
 
 
 def test_an_organisation_is_typed_by_its_name(client, reader, ward, cell):

@@ -72,6 +72,17 @@ def test_a_list_that_is_not_narrowed_is_nothing_to_keep(client, clerk):
     assert keep(client, "Tất cả", page="2").status_code == 400
 
 
+def test_what_is_to_be_kept_is_said_in_words(client, clerk):
+    field = factories.FieldFactory(name="Môi trường")
+    unit = factories.OrganisationFactory(name="Đảng ủy phường Bình Minh")
+    query = {"field": field.pk, "organisation": unit.pk, "status": "running"}
+
+    page = client.get(reverse("registry:filter_create"), query)
+
+    values = [chip["value"] for chip in page.context["chips"]]
+    assert values == ["Môi trường", "Đảng ủy phường Bình Minh", "Đang thực hiện"]
+
+
 def test_a_kept_filter_stands_above_the_list_and_says_when_it_is_shown(client, clerk):
     keep(client, "Chờ tiếp nhận", status="submitted")
     keep(client, "Đã kết thúc", status="closed")
