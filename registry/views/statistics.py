@@ -8,17 +8,18 @@ from django.views.decorators.http import require_safe
 
 from registry import statistics
 from registry.charts import bars
-from registry.exports import csv_file
-from registry.models import Organisation, Replication
+from registry.exports import csv_file, head_lines
+from registry.filters import NOTHING
+from registry.models import Enrolment, Organisation, Replication
 from registry.templatetags.vietnamese import number
 from registry.views.catalogue import (
     Status,
     address,
     asked_for,
-    chips,
-    choices,
-    labels,
+    filters_shown,
+    named,
     open_catalogue,
+    told,
     typed_unit,
 )
 
@@ -31,40 +32,32 @@ def statistics_page(request):
         return redirect(address(request, unit=None, organisation=unit.pk))
     filterset, chosen, _sort, _orders = asked_for(request)
     counts, fields = filterset.counts()
-    parts = _parts(request, filterset, chosen, counts, fields)
+    names = named(request.user, chosen, fields or None)
+    shown = filters_shown(request, filterset, chosen, counts, names, offered)
+    parts = _parts(request, filterset, chosen, counts, names)
     if request.GET.get("table"):
-        return _file(parts, request.GET["table"])
+        return _file(parts, request.GET["table"], told(shown["chips"]))
     for part in parts:
         part["chart"] = bars(part["rows"])
         part["file"] = address(request, table=part["name"])
-    named = chosen.get("organisation")
-    visible = Organisation.objects.visible_to(request.user)
-    unit = {named: visible.filter(pk=named).values_list("name", flat=True).first()} if named else {}
-    names = labels() | {"field": fields, "organisation": unit}
-    kept = [(name, str(chosen[name])) for name in ("organisation", "waiting") if chosen.get(name)]
+        for row in part["rows"]:
+            row["told"] = list(zip(part["columns"][1:], row["cells"], strict=True))
     context = {
+        **shown,
         "parts": [part for part in parts if part["rows"]],
         "total": sum(counts["status"].values()),
         "list_url": _list_address(request),
-        "choices": list(choices(filterset, chosen, counts, names)),
-        "chips": chips(request, filterset, chosen, names),
-        "not_understood": [*(filterset.form.error_summary if filterset.is_bound else ()), *offered],
-        "query": chosen.get("q", ""),
-        "kept": kept,
-        "year": str(chosen.get("year") or ""),
-        "is_narrowed": any({**chosen, "q": ""}.values()),
     }
     return render(request, "registry/statistics.html", context)
 
 
-def _file(parts, name):
+def _file(parts, name, filters):
     part = next((part for part in parts if part["name"] == name), None)
     if part is None:
         raise Http404
     rows = [[row["label"], *(cell["value"] for cell in row["cells"])] for row in part["rows"]]
-    response = HttpResponse(
-        csv_file(part["columns"], rows, [part["title"]]), content_type="text/csv; charset=utf-8"
-    )
+    content = csv_file(part["columns"], rows, head_lines(part["title"], filters))
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="thong-ke-{name}.csv"'
     return response
 
@@ -79,35 +72,28 @@ def _list_address(request, **narrowed):
     return f"{path}?{query.urlencode()}" if query else path
 
 
-def _parts(request, filterset, chosen, counts, fields):
+def _parts(request, filterset, chosen, counts, names):
     """Return the tables: a name, a title, columns, and rows with the length of their bar.
 
     A row whose label people have written says so: that is Vietnamese on any page.
     """
-    models, known = filterset.qs, labels()
+    models, year = filterset.qs, chosen.get("year")
+
+    def of_models(name, title, head):
+        return _of_models(request, name, title, head, counts[name], names[name])
+
     parts = [
-        _of_models(request, "field", _("Models by field"), _("Field"), counts["field"], fields),
-        _of_models(
-            request, "block", _("Models by block"), _("Block"), counts["block"], known["block"]
-        ),
-        _by_year(request, chosen, statistics.enrolments_by_year(models)),
-        _of_models(
-            request, "status", _("Models by status"), _("Status"), counts["status"], known["status"]
-        ),
-        _of_models(
-            request,
-            "verdict",
-            _("Models by standing verdict"),
-            _("Standing verdict"),
-            counts["verdict"],
-            known["verdict"],
-        ),
+        of_models("field", _("Models by field"), _("Field")),
+        of_models("block", _("Models by block"), _("Block")),
+        _by_year(request, statistics.enrolments_by_year(models, year)),
+        of_models("status", _("Models by status"), _("Status")),
+        of_models("verdict", _("Models by standing verdict"), _("Standing verdict")),
     ]
     if request.user.is_authenticated:
-        parts.append(_coverage(statistics.coverage(models, _units(chosen)), known["block"]))
+        parts.append(_coverage(statistics.coverage(models, _units(chosen)), names["block"]))
     # Of a model that has ended, a visitor gets its name and its years, no figures.
-    told = models if request.user.is_authenticated else models.exclude(status=Status.CLOSED)
-    parts.append(_outcomes(statistics.outcomes(told)))
+    shown = models if request.user.is_authenticated else models.exclude(status=Status.CLOSED)
+    parts.append(_outcomes(statistics.outcomes(shown, year), year))
     if request.user.is_authenticated:
         parts.append(_replications(statistics.replications(models)))
     return parts
@@ -121,7 +107,7 @@ def _units(chosen):
     if chosen.get("kind"):
         units = units.filter(kind=chosen["kind"])
     if chosen.get("block"):
-        units = units.filter(block=chosen["block"])
+        units = units.filter(block="" if chosen["block"] == NOTHING[0] else chosen["block"])
     return units
 
 
@@ -133,7 +119,7 @@ def _of_models(request, name, title, head, numbers, names):
     rows = [
         {
             "label": str(label),
-            "is_written": name == "field",
+            "is_written": name == "field" and value != NOTHING[0],
             "bar": numbers[value],
             "shown": number(numbers[value]),
             "cells": [_cell(numbers[value], _list_address(request, **{name: value}))],
@@ -141,21 +127,10 @@ def _of_models(request, name, title, head, numbers, names):
         for value, label in names.items()
         if numbers.get(value)
     ]
-    # What has no value cannot be asked of the list.
-    unnamed = sum(count for value, count in numbers.items() if value in ("", None))
-    if rows and unnamed:
-        rows.append(
-            {
-                "label": _("(none)"),
-                "bar": unnamed,
-                "shown": number(unnamed),
-                "cells": [_cell(unnamed)],
-            }
-        )
     return {"name": name, "title": title, "columns": [head, _("Models")], "rows": rows}
 
 
-def _by_year(request, chosen, years):
+def _by_year(request, years):
     rows = [
         {
             "label": str(year),
@@ -164,25 +139,20 @@ def _by_year(request, chosen, years):
             "cells": [
                 _cell(new),
                 _cell(continued),
-                # A list can be asked for one year; where it is, the others have no list.
-                _cell(
-                    new + continued,
-                    _list_address(request, year=str(year))
-                    if chosen.get("year") in (None, year)
-                    else "",
-                ),
+                _cell(new + continued, _list_address(request, year=str(year))),
             ],
         }
         for year, new, continued in years
     ]
-    columns = [_("Year"), _("New"), _("Continued"), _("Models")]
+    kinds = [str(kind) for kind in Enrolment.Kind.labels]
+    columns = [_("Year"), *kinds, _("Models")]
     return {"name": "year", "title": _("Enrolments by year"), "columns": columns, "rows": rows}
 
 
 def _coverage(blocks, names):
     rows = []
-    for value, label in {**names, "": _("(none)")}.items():
-        with_one, without = blocks.get(value, (0, 0))
+    for value, label in names.items():
+        with_one, without = blocks.get("" if value == NOTHING[0] else value, (0, 0))
         if with_one + without:
             rows.append(
                 {
@@ -197,8 +167,9 @@ def _coverage(blocks, names):
     return {"name": "coverage", "title": title, "columns": columns, "rows": rows}
 
 
-def _outcomes(totals):
+def _outcomes(totals, until):
     """Figures of different units of measure make no bars to compare."""
+    to_date = _("to the end of %(year)s") % {"year": until} if until else _("to date")
     rows = [
         {
             "label": f"{indicator} ({unit})",
@@ -206,7 +177,7 @@ def _outcomes(totals):
             "bar": 0,
             "shown": "",
             "cells": [
-                {"value": year, "shown": str(year or _("to date")), "url": ""},
+                {"value": year or to_date, "shown": str(year or to_date), "url": ""},
                 _cell(total),
                 _cell(models),
             ],

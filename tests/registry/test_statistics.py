@@ -35,9 +35,12 @@ def a_register():
     factories.EnrolmentFactory(
         model=second, year=factories.this_year() - 1, kind=Enrolment.Kind.CONTINUED
     )
+    nowhere = factories.running(organisation=factories.OrganisationFactory(block=""))
+    PracticeModel.objects.filter(pk=nowhere.pk).update(field=None)
+    factories.issued(factories.DecisionFactory(), second)
 
 
-@pytest.mark.parametrize("query", [{}, {"block": "wards"}, {"q": "hai"}])
+@pytest.mark.parametrize("query", [{}, {"block": "wards"}, {"q": "hai"}, {"field": "none"}])
 def test_every_linked_number_is_the_length_of_the_list_it_leads_to(client, reader, query):
     a_register()
     page = html.fromstring(client.get(PAGE, query).content)
@@ -46,6 +49,13 @@ def test_every_linked_number_is_the_length_of_the_list_it_leads_to(client, reade
     for link in links:
         listed = client.get(link.get("href")).context["page_obj"].paginator.count
         assert link.text_content() == str(listed), link.get("href")
+
+
+def test_what_has_no_field_block_or_verdict_is_a_number_with_its_list(client, reader):
+    a_register()
+    page = html.fromstring(client.get(PAGE).content)
+    for name in ("field", "block", "verdict"):
+        assert page.xpath("//main//td/a[contains(@href, $asked)]", asked=f"{name}=none")
 
 
 def test_a_cumulative_figure_is_the_latest_of_each_model_and_never_added_over_years():
@@ -82,6 +92,26 @@ def test_figures_of_a_period_are_added_up_year_by_year():
     assert [row[2:] for row in totals] == [(year, 30, 2), (year - 1, 5, 1)]
 
 
+def test_of_a_year_the_statistics_show_that_year_and_what_had_come_up_to_it(client, reader):
+    days = factories.IndicatorFactory(is_cumulative=False, position=1)
+    kept = factories.IndicatorFactory(is_cumulative=True, position=2)
+    year, model = factories.this_year(), factories.running()
+    achieved = {year - 2: (1, 100), year - 1: (2, None), year: (4, 130)}
+    for when, (worked, members) in achieved.items():
+        enrolment, _ = model.enrolments.get_or_create(year=when)
+        enrolment.outcomes.create(indicator=days, achieved=worked)
+        if members:
+            enrolment.outcomes.create(indicator=kept, achieved=members)
+
+    shown = parts(client, year=year - 1)
+
+    assert [row["label"] for row in shown["year"]["rows"]] == [str(year - 1)]
+    (worked, members) = shown["outcomes"]["rows"]
+    assert [cell["value"] for cell in worked["cells"]] == [year - 1, 2, 1]
+    assert [cell["value"] for cell in members["cells"]][1:] == [100, 1]
+    assert str(year - 1) in members["cells"][0]["value"]
+
+
 def test_a_year_beside_a_figure_is_written_as_a_year(client, reader):
     days, year = factories.IndicatorFactory(is_cumulative=False), factories.this_year()
     factories.running().enrolments.get().outcomes.create(indicator=days, achieved=5000)
@@ -100,6 +130,20 @@ def test_coverage_counts_units_that_exist_with_and_without_a_model(client, reade
     factories.running(organisation=ward)
     (row,) = parts(client)["coverage"]["rows"]
     assert [cell["value"] for cell in row["cells"]] == [1, 1, 2]
+
+
+def test_coverage_is_the_same_for_everybody_and_counts_what_runs(client):
+    refused, drafted, ended = (factories.CellFactory() for _number in range(3))
+    factories.refused(organisation=refused)
+    factories.PracticeModelFactory(organisation=drafted)
+    factories.closed(organisation=ended)
+    factories.running(organisation=factories.CellFactory())
+    seen = []
+    for user in (factories.ClerkFactory(), factories.UnitUserFactory(organisation=drafted)):
+        client.force_login(user)
+        (row,) = parts(client)["coverage"]["rows"]
+        seen.append(row["cells"][0]["value"])
+    assert seen == [1, 1]
 
 
 def test_a_visitor_counts_public_models_alone(client, settings):
@@ -124,6 +168,18 @@ def test_each_table_is_a_file_that_excel_opens_and_nothing_in_it_is_a_formula(cl
     assert content.startswith(b"\xef\xbb\xbf")
     assert "'=1+1,1" in content.decode("utf-8-sig")
     assert client.get(PAGE, {"table": "nothing"}).status_code == 404
+
+
+def test_a_file_says_whose_it_is_what_it_counts_and_that_a_figure_is_cumulative(
+    client, reader, settings
+):
+    kept = factories.IndicatorFactory(name="Thành viên", is_cumulative=True)
+    factories.running().enrolments.get().outcomes.create(indicator=kept, achieved=7)
+    content = client.get(PAGE, {"table": "outcomes", "status": "running"}).content
+    lines = content.decode("utf-8-sig").splitlines()
+    assert lines[0] == settings.COMMITTEE_NAME
+    assert any("Đang thực hiện" in line for line in lines[:4])
+    assert lines[-1].startswith("Thành viên (hộ),lũy kế đến nay,7")
 
 
 def test_an_empty_register_says_so(client, reader):
