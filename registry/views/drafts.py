@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from django.http import JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import time_format
@@ -22,9 +23,12 @@ def draft_keep(request):
 
 @require_safe
 def draft_detail(request, opened):
-    """Say whether the words of a form are stored, so that a browser may drop its copy."""
+    """Say whether the words of a form are stored, so that a browser may drop its copy.
+
+    With the token of this session: a page of an earlier one goes on with it.
+    """
     buffer = get_object_or_404(DraftBuffer.objects.filter(user=request.user), opened=opened)
-    return JsonResponse(_said_of(buffer))
+    return JsonResponse(_said_of(buffer) | {"token": get_token(request)})
 
 
 @require_POST

@@ -12,11 +12,13 @@
   var offer = document.querySelector("[data-kept-here]");
   var kept = words();
   var sending = false;
+  var signedOut = false;
 
+  // Of a file its name, so that it can be asked for again; the token belongs to the session.
   function words() {
     var typed = new URLSearchParams();
     new FormData(form).forEach(function (value, name) {
-      if (typeof value === "string") typed.append(name, value);
+      if (name !== "csrfmiddlewaretoken") typed.append(name, typeof value === "string" ? value : value.name);
     });
     return typed.toString();
   }
@@ -47,20 +49,67 @@
     }
   }
 
-  function keep() {
-    var typed = words();
-    if (sending || typed === kept) return;
-    sending = true;
-    var options = { method: "POST", body: new URLSearchParams(typed), redirect: "manual", credentials: "same-origin" };
-    fetch(told.url, options).then(function (response) {
+  function say(text) {
+    if (said.textContent !== text) said.textContent = text;
+  }
+
+  function saySignedOut() {
+    if (said.querySelector("a")) return;
+    var link = document.createElement("a");
+    link.className = "govuk-link";
+    link.href = told.signIn;
+    link.target = "_blank";
+    link.textContent = told.signInAgain;
+    said.textContent = told.signedOut + " ";
+    said.appendChild(link);
+  }
+
+  function ask(url, options) {
+    options.credentials = "same-origin";
+    options.redirect = "manual";
+    signedOut = false;
+    return fetch(url, options).then(function (response) {
+      // Led to the sign-in page, refused as of an earlier session, or not this person's.
+      signedOut = response.type === "opaqueredirect" || response.status === 403 || response.status === 404;
       if (!response.ok) throw new Error(String(response.status));
       return response.json();
-    }).then(function (answer) {
+    });
+  }
+
+  function send(typed) {
+    return ask(told.url, {
+      method: "POST",
+      headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
+      body: new URLSearchParams(typed)
+    });
+  }
+
+  // After signing in again in another tab this page goes on by itself, with the new session's token.
+  function signInHere() {
+    return ask(told.url + form.elements.draft.value + "/", {}).then(function (answer) {
+      form.elements.csrfmiddlewaretoken.value = answer.token;
+      return answer;
+    });
+  }
+
+  function keep() {
+    var typed = words();
+    if (sending || (typed === kept && !signedOut)) return;
+    sending = true;
+    var answered = typed === kept ? signInHere() : send(typed).catch(function (error) {
+      if (error.message !== "403") throw error;
+      return signInHere().then(function () { return send(typed); });
+    });
+    answered.then(function (answer) {
       kept = typed;
       if (words() === typed) dropCopy();
-      said.textContent = told.saved.replace("{time}", answer.time);
+      say(told.saved.replace("{time}", answer.time));
     }).catch(function () {
-      said.textContent = copyHere(words()) ? told.local : told.lost;
+      var isHere = copyHere(words());
+      // The server has kept it all the same: whose form it is, is signed.
+      kept = signedOut ? typed : null;
+      if (signedOut) saySignedOut();
+      else say(isHere ? told.local : told.lost);
     }).then(function () {
       sending = false;
     });
@@ -70,10 +119,13 @@
   var later;
   form.addEventListener("input", function () {
     window.clearTimeout(later);
-    later = window.setTimeout(function () { copyHere(words()); }, 400);
+    later = window.setTimeout(function () {
+      if (words() !== kept) copyHere(words());
+    }, 400);
   });
   form.addEventListener("change", keep);
   window.addEventListener("online", keep);
+  window.addEventListener("focus", keep);
   window.setInterval(keep, EVERY_MS);
   window.addEventListener("pagehide", function () {
     if (words() !== kept) copyHere(words());

@@ -178,6 +178,66 @@ def test_signing_out_and_in_again_in_another_tab_loses_nothing(page):
 
 
 @pytest.mark.look
+def test_a_page_whose_session_has_ended_says_so_and_goes_on_once_signed_in_again(page):
+    other = page.context.new_page()
+    sign_out(other)
+
+    write(page)
+    says(page, "signedOut")
+    link = page.locator("[data-kept] a")
+    assert (link.get_attribute("href"), link.get_attribute("target")) == (
+        "/accounts/login/",
+        "_blank",
+    )
+    assert DraftBuffer.objects.get().content["approach"] == [WORDS]
+
+    sign_in(other)
+    write(page, WORDS + MORE)
+    says(page, "saved")
+    assert DraftBuffer.objects.get().content["approach"] == [WORDS + MORE]
+    page.click("button[value=draft]")
+    page.wait_for_url("**/edit/")
+    assert PracticeModel.objects.get().approach == WORDS + MORE
+
+
+@pytest.mark.look
+def test_a_page_goes_on_by_itself_when_its_reader_comes_back_signed_in(page):
+    other = page.context.new_page()
+    sign_out(other)
+    write(page)
+    says(page, "signedOut")
+
+    sign_in(other)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+
+    says(page, "saved")
+
+
+@pytest.mark.look
+def test_a_page_does_not_go_on_for_another_person_who_has_signed_in(page):
+    UnitUserFactory(username="nguoikhac", organisation=CellFactory())
+    other = page.context.new_page()
+    sign_out(other)
+    sign_in(other, "nguoikhac")
+
+    write(page)
+
+    says(page, "signedOut")
+    buffer = DraftBuffer.objects.get()
+    assert (buffer.user.username, buffer.content["approach"]) == ("donvi", [WORDS])
+
+
+@pytest.mark.look
+def test_what_the_server_has_is_not_copied_here_afterwards(page):
+    """Leaving a field sends it before the copy of what was typed last is due."""
+    write(page)
+    says(page, "saved")
+    page.wait_for_timeout(600)
+
+    assert page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('draft:'))") == []
+
+
+@pytest.mark.look
 @pytest.mark.parametrize("script", [True, False])
 def test_changing_the_language_loses_nothing(new_context, person, script):
     page = new_context(java_script_enabled=script).new_page()
