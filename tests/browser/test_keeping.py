@@ -238,6 +238,24 @@ def test_what_the_server_has_is_not_copied_here_afterwards(page):
 
 
 @pytest.mark.look
+def test_on_a_phone_it_is_in_sight_that_the_words_are_kept_and_hides_no_field(new_context, person):
+    page = new_context(viewport={"width": 360, "height": 640}).new_page()
+    sign_in(page)
+    page.goto(NEW)
+    write(page)
+    says(page, "saved")
+
+    said = page.locator("[data-kept]")
+    for field in page.locator("#keep :is(input, textarea, select):visible").all():
+        field.focus()
+        bar, box = said.bounding_box(), field.bounding_box()
+        assert bar["y"] + bar["height"] <= 640
+        assert box["y"] < bar["y"]
+    page.emulate_media(media="print")
+    assert said.is_hidden()
+
+
+@pytest.mark.look
 @pytest.mark.parametrize("script", [True, False])
 def test_changing_the_language_loses_nothing(new_context, person, script):
     page = new_context(java_script_enabled=script).new_page()
