@@ -91,13 +91,8 @@ class EvidenceForm(Form):
         return self.fields["files"].accepted if not self.errors.keys() - {"files"} else []
 
     def clean(self):
-        """Say which good files are lost with another wrong answer: a browser forgets them."""
         super().clean()
         hold_to_quota(self, "files", self.unit)
-        again = [checked.original_name for checked in self.fields["files"].accepted]
-        if again and self.errors.keys() - {"files"}:
-            sentence = _("Choose these again: %(files)s.") % {"files": ", ".join(again)}
-            self.add_error("files", ValidationError(sentence, code="again"))
         return self.cleaned_data
 
     def renew(self):

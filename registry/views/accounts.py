@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from registry.access import own_address, posted_token, refusals_lead_to, visible_or_404
 from registry.forms.accounts import HandOverForm, OpenAccountForm
+from registry.keeping import keep_for, words_are_saved
 from registry.models import (
     FormToken,
     Handover,
@@ -41,7 +42,7 @@ def account_open(request, pk):
             return slip_once(
                 request, account, unit, lambda: account.open_for(unit, by=request.user)
             )
-    context = {"unit": unit, "form": form, "token": uuid4()}
+    context = {"unit": unit, "form": form, "token": uuid4(), "keep": keep_for(request, form)}
     return render(request, "registry/account_open.html", context)
 
 
@@ -97,7 +98,13 @@ def hand_over(request, pk):
         form = HandOverForm(data, unit=unit)
         if form.is_valid():
             return handed_over_once(request, unit, form)
-    context = {"unit": unit, "form": form, "token": uuid4(), "held": Handover.held_by(unit)}
+    context = {
+        "unit": unit,
+        "form": form,
+        "token": uuid4(),
+        "held": Handover.held_by(unit),
+        "keep": keep_for(request, form) if form.fields["outgoing"].queryset else None,
+    }
     return render(request, "registry/hand_over.html", context)
 
 
@@ -177,6 +184,7 @@ def slip_once(request, account, unit, give):
 
 
 def slip(request, account, unit, password, record=None):
+    words_are_saved(request)
     context = {
         "account": account,
         "unit": unit,

@@ -32,7 +32,7 @@ from registry.forms.attachments import (
     outcome_forms,
 )
 from registry.history import version_of
-from registry.keeping import keep_for
+from registry.keeping import keep_for, words_are_saved
 from registry.models import (
     Enrolment,
     Evidence,
@@ -88,6 +88,7 @@ def evidence_add(request, pk):
         return _form_page(request, form, model, title)
     if form.errors:
         form.renew()
+        words_are_saved(request)
         return _form_page(request, form, model, title)
     return onward
 
@@ -157,6 +158,7 @@ def outcomes_update(request, pk):
         "forms": forms,
         "errors": errors_of(forms),
         "version": version,
+        "keep": keep_for(request, *forms, version=version),
     }
     return render(request, "registry/outcomes_form.html", context)
 
@@ -251,6 +253,6 @@ def _refuse(model, refusal):
 
 
 def _form_page(request, form, model, title, version=None):
-    keep = keep_for(request, form)
+    keep = keep_for(request, form, version=version)
     context = {"form": form, "model": model, "title": title, "version": version, "keep": keep}
     return render(request, "registry/attachment_form.html", context)

@@ -1,6 +1,7 @@
 """Words that are typed and not saved: kept, given back, let go of."""
 
 from http import HTTPStatus
+from uuid import uuid4
 
 from django.http import JsonResponse
 from django.middleware.csrf import get_token
@@ -60,7 +61,9 @@ def csrf_failure(request, reason=""):
 
 
 def _said_of(buffer):
+    """Return what the script is told; a form that is stored and gone back to goes on anew."""
     return {
+        "anew": uuid4(),
         "stored": buffer.stored_at is not None,
         "kept": int(buffer.kept_at.timestamp() * 1000),
         "time": time_format(timezone.localtime(buffer.kept_at), "H:i"),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.access import acting_for, is_allowed, refusals_lead_to, visible_or_404
 from registry.forms.moves import SendBackForm
+from registry.keeping import keep_for
 from registry.models import Enrolment, PracticeModel
 
 
@@ -71,6 +72,7 @@ def enrolment_return(request, pk):
         "form": form,
         "model": enrolment.model,
         "title": _("Ask for completion of %(year)s") % {"year": enrolment.year},
+        "keep": keep_for(request, form),
     }
     return render(request, "registry/attachment_form.html", context)
 

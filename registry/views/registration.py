@@ -289,7 +289,7 @@ def page(request, form, *, version=None, merged=None, last=None):
     model = form.instance
     is_new = model.pk is None
     path = action_of(model)
-    keep = keep_for(request, form, path=path, is_stored=version is not None and merged is None)
+    keep = keep_for(request, form, path=path, version=None if is_new else model.version)
     if version is None and not is_new:
         version = posted_version(request) if form.is_bound else keep.version or model.version
     context = {

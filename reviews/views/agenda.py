@@ -43,7 +43,7 @@ def agenda_add(request, pk):
     form = AgendaAddForm(posted(request)[0])
     if request.method == "POST" and form.is_valid():
         return _put(request, seminar, form.cleaned_data["codes"])
-    context = {"form": form, "seminar": seminar}
+    context = {"form": form, "seminar": seminar, "keep": keep_for(request, form)}
     return render(request, "reviews/agenda_add.html", context)
 
 
@@ -137,7 +137,7 @@ def agendaitem_update(request, pk):
             messages.success(request, _("The item has been saved."))
             return redirect(item)
     version = seen_version(request, item.history)
-    keep = keep_for(request, form)
+    keep = keep_for(request, form, version=version)
     context = {"form": form, "item": item, "version": version, "keep": keep}
     return render(request, "reviews/agendaitem_form.html", context)
 
@@ -182,7 +182,11 @@ def agendaitem_recuse(request, pk):
             )
             messages.success(request, _("Recorded: the member takes no part in this item."))
             return redirect(item.seminar)
-    context = {"form": form, "item": item, "nobody": not members.exists()}
+    context = {
+        "form": form,
+        "item": item,
+        "keep": keep_for(request, form) if members.exists() else None,
+    }
     return render(request, "reviews/agendaitem_recuse.html", context)
 
 
@@ -197,13 +201,14 @@ def conclusion_update(request, pk):
             messages.success(request, _("The proposal has been recorded. It changes no model yet."))
             return redirect(item.seminar)
     (row,) = with_tallies(request.user, [item])
+    version = seen_version(request, item.conclusion_entries())
     context = {
         "form": form,
         "item": item,
         "row": row,
         "lacks_quorum": item.lacks_quorum(),
-        "keep": keep_for(request, form),
-        "version": seen_version(request, item.conclusion_entries()),
+        "keep": keep_for(request, form, version=version),
+        "version": version,
     }
     return render(request, "reviews/conclusion_form.html", context)
 
@@ -241,6 +246,7 @@ def conclude_rest(request, pk):
             messages.success(request, done % {"number": number})
             return redirect(seminar)
     context = {"form": form, "seminar": seminar, "rest": rest}
+    context["keep"] = keep_for(request, form) if rest else None
     return render(request, "reviews/conclude_rest.html", context)
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from registry.access import posted, refusals_lead_to, visible_or_404
 from registry.forms.lookups import is_key
-from registry.keeping import keep_for, keep_own_words
+from registry.keeping import keep_for, keep_own_words, words_are_saved
 from registry.models import MoveRefused
 from registry.storage import files_follow_the_transaction
 from reviews.forms.assessment import AssessmentForm, PaperBallotForm
@@ -100,6 +100,7 @@ def _carried_out(request, ballot, form, *, hand_in, source=Assessment.Source.FOR
         )
         for checked in form.cleaned_data.get("files") or ():
             Scan.store(checked, by=request.user, assessment=ballot)
+        words_are_saved(request)
     if not hand_in:
         return True
     try:
@@ -156,7 +157,7 @@ def _context(request, ballot, form=None):
         "model": item.model,
         "seminar": item.seminar,
         "form": form,
-        "keep": keep_for(request, form) if form else None,
+        "keep": keep_for(request, form, version=ballot.version) if form else None,
         "others": others.exclude(pk=ballot.pk)
         .select_related("member")
         .prefetch_related("scores__criterion"),

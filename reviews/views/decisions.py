@@ -292,7 +292,7 @@ def _page(request, form, title, decision=None):
     back = decision.get_absolute_url() if decision else reverse("reviews:decision_list")
     context = {
         "form": form,
-        "keep": keep_for(request, form),
+        "keep": keep_for(request, form, version=decision.version if decision else None),
         "title": title,
         "back": back,
         "decision": decision,

@@ -17,6 +17,7 @@ from registry.access import (
     visible_or_404,
 )
 from registry.history import version_of
+from registry.keeping import keep_for
 from registry.models import FormToken, MoveRefused
 from reviews.forms.seminar import CriteriaFormSet, PanelFormSet, SeminarCreateForm, SeminarForm
 from reviews.models import AgendaItem, Assessment, Criterion, PanelMember, Seminar
@@ -61,7 +62,8 @@ def seminar_create(request):
             return form.instance.get_absolute_url()
 
         return redirect(FormToken.once(form.cleaned_data["token"], request.user, create))
-    return render(request, "reviews/seminar_form.html", {"form": form})
+    context = {"form": form, "keep": keep_for(request, form)}
+    return render(request, "reviews/seminar_form.html", context)
 
 
 @require_form
@@ -75,7 +77,8 @@ def seminar_update(request, pk):
             messages.success(request, _("The seminar has been saved."))
             return redirect(seminar)
     version = seen_version(request, seminar.history)
-    context = {"form": form, "seminar": seminar, "version": version}
+    keep = keep_for(request, form, version=version)
+    context = {"form": form, "seminar": seminar, "version": version, "keep": keep}
     return render(request, "reviews/seminar_form.html", context)
 
 
@@ -214,7 +217,9 @@ def _rows_page(request, pk, formset_class, rows, template, done):
             if saved:
                 messages.success(request, done)
                 return redirect(seminar)
-    context = {"formset": formset, "seminar": seminar, "version": seen_version(request, entries)}
+    version = seen_version(request, entries)
+    keep = keep_for(request, formset, version=version)
+    context = {"formset": formset, "seminar": seminar, "version": version, "keep": keep}
     return render(request, template, context)
 
 

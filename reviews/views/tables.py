@@ -24,6 +24,7 @@ from registry.access import (
 )
 from registry.forms.lookups import is_key
 from registry.history import version_of
+from registry.keeping import keep_for
 from registry.models import Enrolment, Evidence, FormToken, MoveRefused, PracticeModel, Verdict
 from registry.views.exports import attached
 from reviews.forms.agenda import ConcludeSeveralForm
@@ -190,7 +191,6 @@ def conclude_several(request, pk):
         seminar.check_state(Seminar.State.OPEN)
         if "sealed" in request.POST and step != "edit":
             return confirmed(request, seminar)
-    items = chosen(request, seminar)
     if step == "edit":
         initial = request.POST.dict()
     elif verdict := request.GET.get("majority"):
@@ -198,7 +198,9 @@ def conclude_several(request, pk):
     else:
         initial = {}
     form = ConcludeSeveralForm(request.POST if step == "preview" else None, initial=initial)
-    context = {"form": form, "seminar": seminar, "items": items}
+    keep = keep_for(request, form)
+    items = chosen(request, seminar, keep)
+    context = {"form": form, "seminar": seminar, "items": items, "keep": keep if items else None}
     said = form.cleaned_data if items and form.is_valid() else None
     context["rows"] = consequences(seminar, items, said["verdict"] if said else "")
     if said:
@@ -231,9 +233,11 @@ def lacks_quorum(seminar, tally):
     return tally["handed_in"] < (seminar.quorum or 0)
 
 
-def chosen(request, seminar):
-    """Return the items that were ticked, or on which the majority agrees as asked."""
-    asked = request.POST if request.method == "POST" else request.GET
+def chosen(request, seminar, keep):
+    """Return the items that were ticked, now or with what is given back, or on which the majority
+    agrees as asked.
+    """
+    asked = request.POST if request.method == "POST" else keep.typed or request.GET
     agenda = seminar.items.select_related("model", "organisation", "conclusion")
     keys = [int(key) for key in asked.getlist("item") if is_key(key)][:MOST_ITEMS]
     if not keys and request.method != "POST" and (verdict := asked.get("majority")):

@@ -12,6 +12,7 @@
   var offer = document.querySelector("[data-kept-here]");
   var kept = words();
   var sending = false;
+  var changedMeanwhile = false;
   var signedOut = false;
 
   // Of a file its name, so that it can be asked for again; the token belongs to the session.
@@ -94,6 +95,7 @@
 
   function keep() {
     var typed = words();
+    changedMeanwhile = sending;
     if (sending || (typed === kept && !signedOut)) return;
     sending = true;
     var answered = typed === kept ? signInHere() : send(typed).catch(function (error) {
@@ -101,6 +103,13 @@
       return signInHere().then(function () { return send(typed); });
     });
     answered.then(function (answer) {
+      // Stored and gone back to: from now on it is another form. Unless it is just being sent.
+      if (answer.stored) {
+        if (form.hasAttribute("data-sent")) return;
+        form.elements.draft.value = answer.anew;
+        changedMeanwhile = true;
+        return;
+      }
       kept = typed;
       if (words() === typed) dropCopy();
       say(told.saved.replace("{time}", answer.time));
@@ -112,6 +121,7 @@
       else say(isHere ? told.local : told.lost);
     }).then(function () {
       sending = false;
+      if (changedMeanwhile) keep();
     });
   }
 

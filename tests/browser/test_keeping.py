@@ -238,6 +238,19 @@ def test_what_the_server_has_is_not_copied_here_afterwards(page):
 
 
 @pytest.mark.look
+def test_what_is_written_after_going_back_to_a_stored_form_is_kept_as_another(page):
+    write(page)
+    page.click("button[value=draft]")
+    page.wait_for_url("**/edit/")
+    page.go_back()
+
+    write(page, MORE)
+    says(page, "saved")
+
+    assert DraftBuffer.objects.unsaved().get().content["approach"] == [MORE]
+
+
+@pytest.mark.look
 def test_on_a_phone_it_is_in_sight_that_the_words_are_kept_and_hides_no_field(new_context, person):
     page = new_context(viewport={"width": 360, "height": 640}).new_page()
     sign_in(page)

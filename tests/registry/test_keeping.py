@@ -1,6 +1,7 @@
 """No typed word is lost: what is kept of a form, for whom, and how it comes back."""
 
 from http import HTTPStatus
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,7 @@ from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from registry.keeping import GOOD_FOR_SECONDS, SALT, Keep
-from registry.models import DraftBuffer, PracticeModel
+from registry.models import DraftBuffer, Evidence, PracticeModel
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -226,6 +227,139 @@ def test_files_that_could_not_be_kept_are_named(client, person):
     client.force_login(person)
 
     assertContains(client.get(DraftBuffer.objects.get().address), "hoa.jpg")
+
+
+@pytest.fixture
+def photo():
+    return SimpleUploadedFile("hoa.jpg", factories.a_jpeg(), content_type="image/jpeg")
+
+
+def test_a_file_chosen_before_the_language_is_changed_is_named(client, person):
+    """Of a form that is sent without its files the browser says how they are called."""
+    form = opened(client) | {"photos": "hoa.jpg", "language": "en"}
+
+    page = client.get(client.post("/drafts/look/", form).url)
+
+    assert page.context["keep"].files == ["hoa.jpg"]
+    assertContains(page, "hoa.jpg")
+
+
+def again(page):
+    """Return what the page says of the photos."""
+    return [error.code for error in page.context["form"].errors.as_data().get("photos", [])]
+
+
+def test_a_photo_sent_with_a_unit_that_is_not_known_is_asked_for_again(client, photo):
+    client.force_login(factories.ClerkFactory())
+    form = opened(client) | {"organisation": "Không có đơn vị này", "action": "draft"}
+
+    page = client.post(NEW, form | {"photos": photo})
+
+    assert not PracticeModel.objects.exists()
+    assert again(page) == ["again"]
+    assertContains(page, "hoa.jpg")
+
+
+def test_a_photo_that_is_stored_with_what_is_right_is_not_asked_for_again(client, person, photo):
+    page = client.post(NEW, opened(client) | {"started": "31/2", "photos": photo})
+
+    assert Evidence.objects.get().original_name == "hoa.jpg"
+    assert again(page) == []
+
+
+def test_a_photo_of_a_form_that_came_too_late_is_asked_for_again(client, person, cell, photo):
+    model = factories.PracticeModelFactory(organisation=cell)
+    form = opened(client, edit(model))
+    model.write(by=factories.UnitUserFactory(organisation=cell), version=model.version)
+
+    page = client.post(edit(model), form | {"approach": WORDS, "photos": photo})
+
+    assert page.status_code == HTTPStatus.CONFLICT
+    assert again(page) == ["again"]
+    assert not Evidence.objects.exists()
+
+
+# --- Gone back to -------------------------------------------------------------------------------
+
+
+def test_what_is_begun_on_a_record_comes_back_without_a_question(client, person, cell):
+    model = factories.PracticeModelFactory(organisation=cell, approach="Như cũ.")
+    client.post(KEEP, opened(client, edit(model)) | {"approach": WORDS})
+
+    page = client.get(edit(model))
+
+    assert fields_of(page)["approach"] == WORDS
+    buffer = DraftBuffer.objects.get()
+    discard = reverse("registry:draft_discard", args=[buffer.opened])
+    assertContains(page, f'action="{discard}"')
+    client.post(discard)
+    assert opened(client, edit(model))["approach"] == "Như cũ."
+
+
+def test_what_was_begun_on_an_older_version_is_only_offered(client, person, cell):
+    model = factories.PracticeModelFactory(organisation=cell, approach="Như cũ.")
+    client.post(KEEP, opened(client, edit(model)) | {"approach": WORDS})
+    model.write(by=person, version=model.version)
+
+    page = client.get(edit(model))
+
+    assert fields_of(page)["approach"] == "Như cũ."
+    assertContains(page, f'href="{DraftBuffer.objects.get().address}"')
+
+
+def test_of_what_was_begun_twice_on_a_record_the_reader_chooses(client, person, cell):
+    model = factories.PracticeModelFactory(organisation=cell, approach="Như cũ.")
+    one, two = opened(client, edit(model)), opened(client, edit(model))
+    client.post(KEEP, one | {"approach": WORDS})
+    client.post(KEEP, two | {"approach": "Khác."})
+
+    page = client.get(edit(model))
+
+    assert fields_of(page)["approach"] == "Như cũ."
+    assert len(page.context["keep"].others()) == 2
+
+
+def test_what_was_begun_and_not_saved_says_how_it_begins_and_can_be_let_go_of(client, person):
+    client.post(KEEP, opened(client) | {"name": "Đường hoa của khối phố"})
+    buffer = DraftBuffer.objects.get()
+
+    page = client.get(NEW)
+
+    assertContains(page, "Đường hoa của khối phố")
+    assertContains(page, f'action="{reverse("registry:draft_discard", args=[buffer.opened])}"')
+
+
+def test_a_stored_form_that_was_gone_back_to_and_is_refused_loses_nothing(client, person):
+    """Of what is kept while one writes it is told another name, under which it goes on."""
+    form = opened(client) | {"approach": WORDS}
+    client.post(NEW, form | {"action": "draft"})
+    anew = client.post(KEEP, form | {"approach": "Viết tiếp."}).json()["anew"]
+    client.logout()
+
+    response = client.post(NEW, form | {"approach": "Viết thêm nữa."})
+
+    client.force_login(person)
+    back = parse_qs(urlsplit(response.url).query)["next"][0]
+    assert opened(client, back)["approach"] == "Viết thêm nữa."
+    answer = client.post(KEEP, form | {"draft": anew, "approach": "Viết tiếp."})
+    assert answer.json()["stored"] is False
+
+
+def test_a_row_comes_back_at_its_record_wherever_that_stands_by_now(client):
+    client.force_login(clerk := factories.ClerkFactory())
+    seminar = factories.SeminarFactory()
+    for name in ("Trần Thử", "Lê Thử"):
+        factories.PanelMemberFactory(seminar=seminar, name=name, user=None)
+    page = reverse("reviews:panel_update", args=[seminar.pk])
+    typed = {"members-1-title": "Ủy viên", "members-2-name": "Phạm Thử"}
+    client.post(KEEP, opened(client, page) | typed)
+    seminar.members.get(name="Trần Thử").remove(by=clerk)
+
+    form = opened(client, DraftBuffer.objects.get().address)
+
+    rows = [(form[f"members-{n}-name"], form.get(f"members-{n}-title")) for n in range(3)]
+    assert ("Lê Thử", "Ủy viên") in rows
+    assert {"Trần Thử", "Phạm Thử"} <= {name for name, _title in rows}
 
 
 # --- Two at once --------------------------------------------------------------------------------
