@@ -586,3 +586,18 @@ def test_what_was_typed_and_not_saved_is_found_again_by_its_writer_alone(client,
     assertContains(client.get(HOME), "Đường hoa của khối phố")
     sign_in(client, colleague)
     assertNotContains(client.get(HOME), "Đường hoa của khối phố")
+
+
+def test_what_was_typed_about_a_record_is_named_by_it_if_it_is_still_seen(client, cell):
+    unit = of(cell)
+    model = factories.PracticeModelFactory(organisation=cell, name="Tổ tự quản")
+    other = factories.PracticeModelFactory(name="Của đơn vị khác")
+    for each in (model, other):
+        path = f"/models/{each.pk}/edit/"
+        DraftBuffer.objects.keep(unit.pk, uuid4(), path=path, content={"subject": ["collective"]})
+    sign_in(client, unit)
+
+    page = client.get(HOME)
+
+    assert {buffer.about for buffer in page.context["unsaved"]} == {model, None}
+    assertNotContains(page, "Của đơn vị khác")

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from registry.access import posted, refusals_lead_to, visible_or_404
 from registry.forms.lookups import is_key
 from registry.keeping import keep_for, keep_own_words, words_are_saved
-from registry.models import MoveRefused
+from registry.models import DraftBuffer, MoveRefused
 from registry.storage import files_follow_the_transaction
 from reviews.forms.assessment import AssessmentForm, PaperBallotForm
 from reviews.judging import judged
@@ -23,9 +23,13 @@ def desk(request, pk):
     """The reader's ballots in one seminar: what is left, what is handed in."""
     seminar = visible_or_404(Seminar.objects, request.user, pk, may="judged_by")
     ballots = list(_own_ballots(request.user, seminar))
+    unsaved = DraftBuffer.objects.unsaved().filter(user=request.user)
+    addresses = [ballot.get_absolute_url() for ballot in ballots]
+    begun = set(unsaved.filter(path__in=addresses).values_list("path", flat=True))
     context = {
         "seminar": seminar,
         "waiting": [ballot for ballot in ballots if not ballot.is_handed_in],
+        "begun": [ballot for ballot in ballots if ballot.get_absolute_url() in begun],
         "handed_in": [ballot for ballot in ballots if ballot.is_handed_in],
         "recusals": seminar.items.filter(recusals__member__user=request.user).select_related(
             "model", "organisation"

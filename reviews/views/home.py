@@ -1,5 +1,6 @@
 """The first page: what the register is, or what waits for the reader."""
 
+import re
 from datetime import datetime
 from itertools import groupby
 from urllib.parse import urlencode
@@ -23,12 +24,33 @@ from registry.filters import (
     waiting_since,
     waiting_until,
 )
-from registry.models import DraftBuffer, Field, Organisation, PracticeModel
-from reviews.models import Assessment, Decision, Round, Seminar
+from registry.models import (
+    DraftBuffer,
+    Enrolment,
+    Field,
+    Organisation,
+    PracticeModel,
+    Replication,
+)
+from reviews.models import AgendaItem, Assessment, Decision, DecisionLine, Round, Seminar
 
 # A list on this page is a beginning; its heading counts all, and links to them.
 SHOWN = 10
 FEW = 5
+
+# What the address of a form says of the record that is written about.
+FORM_OF_A_RECORD = re.compile(r"/(?P<kind>\w+)/(?P<key>\d+)/")
+WRITTEN_ABOUT = {
+    "models": PracticeModel,
+    "enrolments": Enrolment,
+    "replications": Replication,
+    "organisations": Organisation,
+    "seminars": Seminar,
+    "items": AgendaItem,
+    "assessments": Assessment,
+    "decisions": Decision,
+    "lines": DecisionLine,
+}
 
 FOR_THE_OFFICE = [
     Waiting.TO_RECEIVE,
@@ -54,7 +76,7 @@ def home(request):
     context = {
         "tasks": [task for task in found if task["what"] not in FOR_OTHERS],
         "with_others": [task for task in found if task["what"] in FOR_OTHERS],
-        "unsaved": DraftBuffer.objects.unsaved().filter(user=user)[:FEW],
+        "unsaved": begun(user),
         "can_register": Organisation.objects.registered_for_by(user).exists(),
         "desks": desks(user) if user.is_panel else (),
         "seminars": open_seminars() if user.is_clerk else (),
@@ -78,6 +100,16 @@ def unit_to_do(request, pk):
         "with_others": [task for task in found if task["what"] in FOR_OTHERS],
     }
     return render(request, "reviews/unit_to_do.html", context)
+
+
+def begun(user):
+    """Return what the reader has typed and not saved, each with the record its form is about."""
+    buffers = list(DraftBuffer.objects.unsaved().filter(user=user)[:FEW])
+    for buffer in buffers:
+        if (found := FORM_OF_A_RECORD.search(buffer.path)) and found["kind"] in WRITTEN_ABOUT:
+            records = WRITTEN_ABOUT[found["kind"]].objects.visible_to(user)
+            buffer.about = records.filter(pk=found["key"]).first()
+    return buffers
 
 
 @require_POST

@@ -250,6 +250,35 @@ def test_a_ballot_saved_in_another_window_is_not_written_over(client, member):
     assert ballot.remark == "Cửa sổ thứ nhất"
 
 
+def test_a_begun_ballot_is_marked_on_the_desk_and_opens_as_it_was_left(client, member):
+    begun, _other = seminar_of(member, running(), running())
+    sent = {"version": begun.version, "verdict": "maintain", "remark": "Để xem lại"}
+    keep = Keep(member, begun.get_absolute_url(), uuid4())
+    client.post("/drafts/", sent | {"writer": keep.writer, "draft": keep.draft})
+
+    desk = client.get(reverse("reviews:desk", args=[begun.item.seminar_id]))
+    page = client.get(begun.get_absolute_url())
+
+    assert desk.context["begun"] == [begun]
+    form = page.context["form"]
+    assert (form["verdict"].value(), form["remark"].value()) == ("maintain", "Để xem lại")
+    begun.refresh_from_db()
+    assert begun.verdict == ""
+
+
+def test_a_ballot_that_lacks_something_is_kept_and_its_words_are_no_longer_unsaved(client, member):
+    (ballot,) = seminar_of(member, running())
+    keep = Keep(member, ballot.get_absolute_url(), uuid4())
+    kept = {"writer": keep.writer, "draft": keep.draft}
+    client.post("/drafts/", kept | {"verdict": "replicate", "version": ballot.version})
+
+    page = send(client, ballot, verdict="", **kept)
+
+    assert page.status_code == 200
+    assert not DraftBuffer.objects.unsaved().exists()
+    assert page.context["keep"].draft != keep.draft
+
+
 # --- Remarks to tap -------------------------------------------------------------------------------
 
 
