@@ -11,6 +11,7 @@ from django.db import transaction
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import time_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -212,7 +213,7 @@ def store(request, form, write, unit):
             if checks(request, model):
                 form.show_missing()
             words_are_saved(request)
-            token.led_to(address_after(request, model))
+            token.led_to(address_after(request, form))
     except StaleVersion:
         return conflict(request, form, unit)
     except NoRoom:  # A draft's words are kept without its files, as at any other wrong answer.
@@ -238,10 +239,12 @@ def checks(request, model):
     return request.POST.get("action") == "check" and model.can("submit")
 
 
-def address_after(request, model):
+def address_after(request, form):
+    """Return the page that follows; the receipt is the unit's, also after it has corrected."""
+    model = form.instance
     if checks(request, model):
         return reverse("registry:practicemodel_check", args=[model.pk])
-    if model.status == PracticeModel.Status.SUBMITTED:
+    if model.status == PracticeModel.Status.SUBMITTED and not form.is_correction:
         return reverse("registry:practicemodel_received", args=[model.pk])
     if model.can("submit"):
         return reverse("registry:practicemodel_update", args=[model.pk])
@@ -260,12 +263,13 @@ def answer(request, form):
         )
         return page(request, form, version=model.version)
     if checks(request, model):
-        return redirect(address_after(request, model))
+        return redirect(address_after(request, form))
     if model.can("submit"):
         messages.success(request, _("The draft is saved. It has not been sent yet."))
-    elif model.status != PracticeModel.Status.SUBMITTED:
-        messages.success(request, _("Your changes are saved."))
-    return redirect(address_after(request, model))
+    else:
+        at = time_format(timezone.localtime(), "H:i")
+        messages.success(request, _("Your changes were saved at %(at)s.") % {"at": at})
+    return redirect(address_after(request, form))
 
 
 def conflict(request, form, unit):

@@ -90,6 +90,10 @@ def photo(name="hoa.jpg", content=None):
     return SimpleUploadedFile(name, content, content_type="image/jpeg")
 
 
+def told(page):
+    return [message.level_tag for message in page.context["messages"]]
+
+
 # --- A draft ----------------------------------------------------------------------------------
 
 
@@ -639,3 +643,25 @@ def test_other_methods_are_refused(client, person, cell):
         (client.post, received(model)),
     ]:
         assert method(address).status_code == HTTPStatus.METHOD_NOT_ALLOWED
+
+
+# --- A correction of what is sent -----------------------------------------------------------------
+
+
+def test_a_unit_that_corrects_what_it_has_sent_is_told_so_above_its_receipt(client, person, cell):
+    model = factories.submitted(organisation=cell, by=person)
+
+    page = client.post(edit(model), form_of(model, **eight_items(), action="save"), follow=True)
+
+    assertRedirects(page, received(model))
+    assert told(page) == ["success"]
+
+
+def test_the_office_is_led_from_its_correction_to_the_model(client, clerk, cell):
+    model = factories.submitted(organisation=cell)
+    answers = eight_items(why="Theo điện thoại", action="save")
+
+    page = client.post(edit(model), form_of(model, **answers), follow=True)
+
+    assertRedirects(page, model.get_absolute_url())
+    assert told(page) == ["success"]
