@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from django import forms
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from registry.models import PracticeModel
 
@@ -45,8 +46,8 @@ def merge(form, current, base):
                 merged.theirs.append(form_field.label)
                 continue
         if before != theirs or base is None or model_field.many_to_many:
-            words = _shown(form_field, theirs)
-            merged.both.append({"name": name, "label": form_field.label, "theirs": words})
+            words = {"mine": _shown(form_field, typed), "theirs": _shown(form_field, theirs)}
+            merged.both.append({"name": name, "label": form_field.label, **words})
     merged.closed = list(_no_longer_open(form, current))
     return merged
 
@@ -99,7 +100,9 @@ def _listed(typed):
 
 
 def _shown(form_field, value):
-    """Return a value in the words of the page: a choice by its label."""
+    """Return a value, stored or typed, in the words of the page: a choice by its label."""
+    if isinstance(form_field.widget, forms.CheckboxInput):
+        return _("Yes") if value else _("No")
     typed = as_typed(form_field, value)
     if hasattr(form_field, "choices"):
         labels = {str(key): str(label) for key, label in form_field.choices}

@@ -389,6 +389,10 @@ def test_saving_over_a_newer_version_shows_both_texts_and_keeps_mine(
     assert page.status_code == HTTPStatus.CONFLICT
     assertContains(page, "Của bạn.", status_code=HTTPStatus.CONFLICT)
     assertContains(page, "Trần Thử Đồng Nghiệp", status_code=HTTPStatus.CONFLICT)
+    (both,) = page.context["merged"].both
+    assert (both["mine"], both["theirs"]) == (WORDS, "Của bạn.")
+    side = html.fromstring(page.content).find_class("govuk-error-summary")[0]
+    assert WORDS in side.text_content()
     form = fields_of(page)
     assert form["approach"] == WORDS
     client.post(edit(model), form | {"action": "draft"})
