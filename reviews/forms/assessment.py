@@ -22,7 +22,7 @@ class AssessmentForm(ModelForm):
         fields = ("verdict", "remark", "retire_reason")
         widgets = {
             "verdict": forms.RadioSelect(attrs={"class": "govuk-radios--small"}),
-            "remark": forms.Textarea(attrs={"rows": 4}),
+            "remark": forms.Textarea(attrs={"rows": 3}),
             "retire_reason": forms.Select,
         }
         help_texts = {

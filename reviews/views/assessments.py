@@ -133,7 +133,7 @@ def _onward(request, ballot, *, hand_in):
         return redirect(desk_address)
     messages.success(request, _("Handed in. %(number)s left.") % {"number": len(waiting)})
     after = [one for one in waiting if one.item.position > ballot.item.position]
-    return redirect((after or waiting)[0])
+    return redirect(f"{(after or waiting)[0].get_absolute_url()}#ballot-of")
 
 
 def _own_ballots(user, seminar):

@@ -33,7 +33,8 @@
 
   var shortcut = form.querySelector("[data-shortcut]");
   if (shortcut) shortcut.hidden = false;
-  form.addEventListener("keydown", function (event) {
+  document.addEventListener("keydown", function (event) {
+    if (event.target.form && event.target.form !== form) return;
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
     event.preventDefault();
     form.querySelector("[name=action][value=hand_in]").click();

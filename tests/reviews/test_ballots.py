@@ -191,7 +191,7 @@ def test_handing_in_opens_the_next_and_the_last_leads_to_the_desk(client, member
     desk = reverse("reviews:desk", args=[first.item.seminar_id])
     assertContains(client.get(desk), "Còn 2 mô hình")
 
-    assertRedirects(send(client, first), second.get_absolute_url())
+    assertRedirects(send(client, first), f"{second.get_absolute_url()}#ballot-of")
     assertRedirects(send(client, second), desk)
 
     assert not Assessment.objects.waiting().exists()
@@ -201,8 +201,8 @@ def test_handing_in_opens_the_next_and_the_last_leads_to_the_desk(client, member
 def test_the_next_is_the_one_after_it_then_those_that_were_passed_over(client, member):
     first, second, third = seminar_of(member, running(), running(), running())
 
-    assertRedirects(send(client, second), third.get_absolute_url())
-    assertRedirects(send(client, third), first.get_absolute_url())
+    assertRedirects(send(client, second), f"{third.get_absolute_url()}#ballot-of")
+    assertRedirects(send(client, third), f"{first.get_absolute_url()}#ballot-of")
 
 
 @pytest.mark.parametrize(
