@@ -249,7 +249,7 @@ def test_a_member_declares_for_themselves_and_for_nobody_else(client):
     assert list(foreign.context["form"].errors) == ["member"]
     leads_to(own, seminar.get_absolute_url())
     assert [recusal.member for recusal in Recusal.objects.all()] == [member]
-    assert again.context["nobody"]
+    assert again.context["keep"] is None
 
 
 def test_who_has_handed_in_is_told_that_it_is_too_late_to_declare(client):
