@@ -257,8 +257,13 @@ class UserAdmin(ActsForMore, RecordedAdmin):
         return render(request, "admin/registry/user/second_factor.html", context)
 
     def render_change_form(self, request, context, obj=None, **kwargs):
-        may = obj is not None and User.objects.reset_by(request.user).filter(pk=obj.pk).exists()
-        return super().render_change_form(request, context | {"may_reset": may}, obj=obj, **kwargs)
+        if obj is None:
+            # What follows is the slip, whichever button is pressed.
+            context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        else:
+            may_reset = User.objects.reset_by(request.user)
+            context |= {"may_reset": may_reset.filter(pk=obj.pk).exists()}
+        return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
