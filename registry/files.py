@@ -285,7 +285,7 @@ def _passes(jpeg):
 
 
 def _check_office(content, kind, name):
-    """Look into an office file without unpacking it: the right parts, no macros, not too much."""
+    """Look into an office file without unpacking it: its parts, nothing to run, not too much."""
     with _refused_when_unreadable(kind, name):
         if kind.stream:
             is_office = office.is_old_document(content, kind.stream)
@@ -299,7 +299,10 @@ def _check_office(content, kind, name):
             is_office = office.is_document(content, kind.part, kind.content_type)
         if not is_office:
             _refuse(
-                _("“%(name)s” is damaged, locked, holds macros, or is not a %(type)s file."),
+                _(
+                    "“%(name)s” is damaged, locked, holds macros or a packed-in program,"
+                    " or is not a %(type)s file."
+                ),
                 name,
                 type=kind.name,
             )

@@ -92,6 +92,15 @@ def office(folder="word", *, main=None, other="image/png", types=None, how=ZIP_D
     return out.getvalue()
 
 
+def relation(kind, target):
+    """Return the relations of a part that points to something outside the document."""
+    return (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        '<Relationship Id="rId1" TargetMode="External" Type="http://schemas.openxmlformats.org'
+        f'/officeDocument/2006/relationships/{kind}" Target="{target}"/></Relationships>'
+    )
+
+
 def office_with_a_link():
     out = io.BytesIO(office())
     with zipfile.ZipFile(out, "a") as archive:
@@ -107,6 +116,13 @@ def office_locked():
     for signature, flags in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
         content[content.rindex(signature) + flags] |= 1
     return bytes(content)
+
+
+def zip_listing(number):
+    """Return a zip that lists so many members and holds none of them."""
+    line = b"PK\1\2" + struct.pack("<6H3I5H2I", 20, 20, *[0] * 7, 1, *[0] * 6) + b"a"
+    end = b"PK\5\6" + struct.pack("<4H2IH", 0, 0, 0xFFFF, 0xFFFF, len(line) * number, 4, 0)
+    return b"PK\3\4" + line * number + end
 
 
 BILLION_LAUGHS = (
@@ -172,6 +188,31 @@ def compound(streams):
     empty = struct.pack("<64sHBBIII", b"", 0, 0, 0, none, none, none).ljust(128, b"\0")
     entries += empty * (directory_sectors * 4 - len(order))
     return header + table + entries + body
+
+
+def compound_listing(number, sector=4096):
+    """Return a compound file with so many empty streams, each the parent of two in a tree."""
+    none, end = 0xFFFFFFFF, 0xFFFFFFFE
+    directory_sectors = -(-number * 128 // sector)
+    fat_sectors = -(-directory_sectors * 4 // sector) + 1
+    directory = b"".join(
+        struct.pack(
+            "<64sHBBIII36xI8x", b"a\0\0\0", 4, 2 if each else 5, 1,
+            2 * each if 0 < 2 * each < number else none,
+            2 * each + 1 if each > 0 and 2 * each + 1 < number else none,
+            none if each else 1, end,
+        )
+        for each in range(number)
+    )  # fmt: skip
+    header = struct.pack(
+        "<8s16x5H6x9I", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0x3E, 4, 0xFFFE, 12, 6,
+        directory_sectors, fat_sectors, fat_sectors, 0, 4096, end, 0, end, 0,
+    )  # fmt: skip
+    header += struct.pack(f"<{fat_sectors}I", *range(fat_sectors)).ljust(4 * 109, b"\xff")
+    fat = [0xFFFFFFFD] * fat_sectors
+    fat += [*range(fat_sectors + 1, fat_sectors + directory_sectors), end]
+    table = struct.pack(f"<{len(fat)}I", *fat).ljust(fat_sectors * sector, b"\xff")
+    return header.ljust(sector, b"\0") + table + directory.ljust(directory_sectors * sector, b"\0")
 
 
 def old_text(flags=0, **extra):

@@ -3,6 +3,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -31,6 +32,7 @@ from tests.registry.sample_files import (
     MACROS,
     PDF,
     compound,
+    compound_listing,
     office,
     office_locked,
     office_with_a_link,
@@ -42,8 +44,10 @@ from tests.registry.sample_files import (
     picture,
     pixel_bomb,
     pixel_bomb_beyond_pillow,
+    relation,
     sheet,
     without_its_types,
+    zip_listing,
 )
 
 
@@ -104,7 +108,7 @@ def test_what_office_programs_write_is_taken():
         ("báo cáo.docx", office(other=MACROS)),
         ("báo cáo.docx", office(main="application/vnd.ms-word.document.macroEnabled.main+xml")),
         ("báo cáo.docx", office(types=BILLION_LAUGHS)),
-        ("báo cáo.docx", office(types=DECLARED + " " * office_files.MOST_CONTENT_TYPES)),
+        ("báo cáo.docx", office(types=DECLARED + " " * office_files.MOST_DESCRIBED)),
         ("báo cáo.docx", office(types="<Types>")),
         ("báo cáo.docx", office(**{f"word/{n}.xml": "" for n in range(office_files.MOST_MEMBERS)})),
         ("báo cáo.docx", office(how=zipfile.ZIP_BZIP2)),
@@ -130,6 +134,46 @@ def test_what_office_programs_write_is_taken():
 def test_content_that_does_not_match_the_name_is_refused(name, content):
     with pytest.raises(ValidationError, match=name):
         check_upload(upload(name, content))
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"word/embeddings/oleObject1.bin": "OLE"},
+        {"word/embeddings/evil.exe": "MZ"},
+        {"word/Embeddings/Evil.docm": "PK"},
+        {"word/embeddings/no-workbook.xlsx": "MZ"},
+        {"word/embeddings/sheet.xlsx": office("xl", **{"xl/embeddings/oleObject1.bin": "OLE"})},
+        {"word/embeddings/sheet.xlsx": office("xl", **{"xl/embeddings/sheet.xlsx": office("xl")})},
+        {"word/media/picture.SCR": "MZ"},
+        {"other": "application/vnd.openxmlformats-officedocument.oleObject"},
+        {"other": "application/vnd.ms-office.activeX"},
+        {"[content_types].XML": DECLARED},
+        {"word/Document.xml": "<document/>"},
+        {"word/_rels/settings.xml.rels": relation("attachedTemplate", "http://example.com/a.dotm")},
+        {"word/_rels/settings.xml.rels": relation("attachedTemplate", r"file:///\\server\a.dotm")},
+        {"word/_rels/webSettings.xml.rels": relation("frame", "https://example.com/")},
+        {"word/_rels/document.xml.rels": relation("oleObject", "file:///C:/a.xls")},
+        {"word/_rels/document.xml.rels": "<Relationships>"},
+        {"_rels/.rels": relation("frame", "https://example.com/")},
+    ],
+)
+def test_a_document_with_a_program_packed_in_or_fetched_is_refused(extra):
+    with pytest.raises(ValidationError, match=r"a\.docx"):
+        check_upload(upload("a.docx", office(**extra)))
+
+
+def test_charts_links_and_the_template_of_the_writer_are_no_programs():
+    ordinary = {
+        "word/embeddings/": "",
+        "word/embeddings/Microsoft_Excel_Sheet1.xlsx": office("xl"),
+        "word/_rels/document.xml.rels": relation("hyperlink", "https://example.com/"),
+        "word/_rels/settings.xml.rels": relation(
+            "attachedTemplate", r"file:///C:\Mẫu\công văn.dotx"
+        ),
+    }
+
+    assert check_upload(upload("a.docx", office(**ordinary))).size
 
 
 @pytest.mark.parametrize(
@@ -241,6 +285,21 @@ def test_a_long_photo_is_decoded_smaller_too(monkeypatch):
 
     assert (checked.width, checked.height) == (2560, 128)
     assert decoded[0] == (3_000, 150)
+
+
+@pytest.mark.parametrize(
+    ("name", "listing", "number"),
+    [("a.docx", zip_listing, 400_000), ("a.doc", compound_listing, 140_000)],
+    ids=["17 seconds", "10 seconds"],
+)
+def test_an_office_file_of_very_many_parts_is_refused_before_they_are_listed(name, listing, number):
+    content = listing(number)
+    started = time.process_time()
+
+    with pytest.raises(ValidationError, match=name):
+        check_upload(upload(name, content))
+
+    assert time.process_time() - started < 1
 
 
 def test_an_office_file_that_unpacks_to_too_much_is_refused_unopened():
