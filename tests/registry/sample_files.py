@@ -9,6 +9,7 @@ from zipfile import ZIP_DEFLATED
 
 from PIL import Image
 from pillow_heif import register_heif_opener
+from pypdf import PdfWriter
 
 register_heif_opener()
 
@@ -143,7 +144,37 @@ def without_its_types():
     return out.getvalue()
 
 
-PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+def pdf(catalogue="", page=""):
+    """Return a PDF of one blank page, with what is given written into its catalogue or page."""
+    parts = [
+        f"<< /Type /Catalog /Pages 2 0 R {catalogue} >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] {page} >>",
+    ]
+    out, places = b"%PDF-1.4\n", []
+    for number, part in enumerate(parts, 1):
+        places.append(len(out))
+        out += f"{number} 0 obj\n{part}\nendobj\n".encode()
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    end = f"trailer << /Size 4 /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n"
+    return out + f"xref\n0 4\n0000000000 65535 f \n{table}{end}".encode()
+
+
+def pdf_read_for_minutes():
+    """Return a PDF of 240 KB that names its one page 20,000 times, with as many marks on it."""
+    marked = pdf(page=f"/Annots [{'2 0 R ' * 20_000}]")
+    return marked.replace(b"/Kids [3 0 R]", b"/Kids [" + b"3 0 R " * 20_000 + b"]")
+
+
+def pdf_locked(password):
+    """Return a PDF as offices lock it: nobody may change it, and this opens it."""
+    out, writer = io.BytesIO(), PdfWriter(io.BytesIO(PDF))
+    writer.encrypt(password, owner_password="khóa", algorithm="AES-256")
+    writer.write(out)
+    return out.getvalue()
+
+
+PDF = pdf()
 
 
 def compound(streams):

@@ -1,6 +1,7 @@
 import errno
 import io
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ from PIL import Image, ImageFile
 from registry import files
 from registry import office as office_files
 from registry.files import MEGABYTE, MultipleFileField, check_upload, clean_name, file_response
+from registry.pdf import kind_of
 from registry.storage import PrivateStorage, files_follow_the_transaction
 from tests.registry.sample_files import (
     BILLION_LAUGHS,
@@ -38,6 +40,9 @@ from tests.registry.sample_files import (
     office_with_a_link,
     old_text,
     old_workbook,
+    pdf,
+    pdf_locked,
+    pdf_read_for_minutes,
     photo_of_a_phone,
     photo_painted_in_passes,
     photo_with_broken_exif,
@@ -97,6 +102,10 @@ def test_what_office_programs_write_is_taken():
         ("ảnh.jpg", picture()[:200]),
         ("báo cáo.pdf", b"MZ\x90\x00 a program"),
         ("báo cáo.pdf", b"%PDF-1.4 cut off"),
+        ("báo cáo.pdf", b"%PDF-<script>alert(1)</script>%%EOF"),
+        ("báo cáo.pdf", b"<html>" + PDF),
+        ("báo cáo.pdf", PDF.replace(b"/Kids [3 0 R]", b"/Kids [2 0 R]")),
+        ("báo cáo.pdf", PDF.replace(b"/Root", b"/Boot")),
         ("báo cáo.pdf%00.png", PDF),
         ("báo cáo.docx", office("xl")),
         ("báo cáo.docx", b"PK\x03\x04 cut off"),
@@ -174,6 +183,65 @@ def test_charts_links_and_the_template_of_the_writer_are_no_programs():
     }
 
     assert check_upload(upload("a.docx", office(**ordinary))).size
+
+
+LINK = "/Annots [<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] {} >>]"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pdf("/OpenAction [3 0 R /Fit]"),
+        pdf("/OpenAction << /S /GoTo /D [3 0 R /Fit] >>"),
+        pdf("/Names << /Dests << /Names [] >> >> /AcroForm << /Fields [] >>"),
+        pdf(page=LINK.format("/A << /S /URI /URI (https://example.com/) >>")),
+        pdf(page="/Annots null"),
+        pdf_locked(""),
+        PDF + b"\n" * 5_000,
+    ],
+)
+def test_a_pdf_that_only_shows_itself_is_taken(content):
+    assert check_upload(upload("a.pdf", content)).size == len(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pdf("/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>"),
+        pdf("/OpenAction << /S /Launch /F (cmd.exe) >>"),
+        pdf("/OpenAction << /S /GoTo /D [3 0 R /Fit] /Next << /S /Launch /F (cmd.exe) >> >>"),
+        pdf("/AA << /WC << /S /JavaScript /JS (1) >> >>"),
+        pdf("/Names << /JavaScript << /Names [(a) << /S /JavaScript /JS (1) >>] >> >>"),
+        pdf("/Names << /EmbeddedFiles << /Names [(a.exe) << /F (a.exe) >>] >> >>"),
+        pdf("/AcroForm << /Fields [] /XFA (form) >>"),
+        pdf(page="/AA << /O << /S /JavaScript /JS (1) >> >>"),
+        pdf(page=LINK.format("/A << /S /Launch /F (cmd.exe) >>")),
+        pdf(page=LINK.format("/AA << /PV << /S /JavaScript /JS (1) >> >>")),
+        pdf(page="/Annots [<< /Type /Annot /Subtype /FileAttachment >>]"),
+    ],
+)
+def test_a_pdf_that_runs_something_or_has_files_packed_in_is_refused(content):
+    with pytest.raises(ValidationError, match=r"a\.pdf”.*PDF"):
+        check_upload(upload("a.pdf", content))
+    assert kind_of(content) == "active"
+
+
+def test_a_pdf_that_opens_with_a_password_only_is_refused():
+    content = pdf_locked("mật khẩu")
+
+    with pytest.raises(ValidationError, match=r"a\.pdf"):
+        check_upload(upload("a.pdf", content))
+    assert kind_of(content) == "locked"
+
+
+@pytest.mark.look
+def test_a_crafted_pdf_is_given_up_in_time():
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+
+    with pytest.raises(ValidationError, match=r"a\.pdf"):
+        check_upload(upload("a.pdf", pdf_read_for_minutes()))
+
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 3
 
 
 @pytest.mark.parametrize(
