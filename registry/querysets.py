@@ -18,6 +18,10 @@ from registry.vietnamese import fold
 # Q over PracticeModel. ``reviews`` adds the models on an agenda; ``registry`` need not know.
 SEEN_THROUGH = []
 
+# Of a form that was sent: longer than it may be open, which is a week and a day
+# (``registry.keeping``), so that sending it again is always noticed.
+KEEP_TRACES = timedelta(days=30)
+
 _SUBTREE = """
     WITH RECURSIVE subtree(id) AS (
         SELECT id FROM registry_organisation WHERE id = %s
@@ -215,11 +219,31 @@ class DraftBufferQuerySet(QuerySet):
         return buffer
 
     def empty(self, user, opened, *, path):
-        """Let go of the words, which are stored now, and of what was stored a month ago."""
-        now = timezone.now()
-        stored = {"content": {}, "files": [], "stored_at": now, "path": path}
+        """Let go of the words, which are stored now."""
+        stored = {"content": {}, "files": [], "stored_at": timezone.now(), "path": path}
         self.update_or_create(user=user, opened=opened, defaults=stored)
-        self.filter(user=user, stored_at__lt=now - timedelta(days=30)).delete()
+
+    def no_longer_kept(self):
+        """Return what nobody has come back for, and what only says that the words are stored.
+
+        The latter longer than a form may be open: what comes late from it is not kept again.
+        """
+        now = timezone.now()
+        forgotten = Q(stored_at=None, kept_at__lt=now - timedelta(days=settings.KEEP_UNSAVED_DAYS))
+        return self.filter(forgotten | Q(stored_at__lt=now - KEEP_TRACES))
+
+
+class FormTokenQuerySet(QuerySet):
+    def no_longer_kept(self):
+        """Return those of forms that nobody can have open any more, to send them again."""
+        return self.filter(claimed_at__lt=timezone.now() - KEEP_TRACES)
+
+
+class SecurityEventQuerySet(QuerySet):
+    def failed_lately(self, days=7):
+        """Return what systemd has told of services that failed."""
+        since = timezone.now() - timedelta(days=days)
+        return self.filter(kind=self.model.Kind.TASK_FAILED, at__gte=since)
 
 
 class CatalogueQuerySet(QuerySet):

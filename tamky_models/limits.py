@@ -1,10 +1,15 @@
 """How long a request may take: who waits longer has gone, and holds up the others.
 
-Three limits, each behind the one before: PostgreSQL ends a statement and a wait for a lock, the
-next statement ends a request whose time is up, the application server ends a worker that hangs.
+Four limits, each behind the one before: PostgreSQL ends a statement and a wait for a lock, the
+next statement ends a request whose time is up, an alarm ends one that waits for an answer which
+never comes, the application server ends a worker that hangs.
 """
 
 import os
+import signal
+import socket
+import threading
+from contextlib import contextmanager, suppress
 from time import monotonic
 
 from django.conf import settings
@@ -20,6 +25,10 @@ LONG = frozenset(
         "reviews:seminar_packet",
     }
 )
+# A monitor is told that the database does not answer, rather than left to wait with it.
+READY_SECONDS = 3
+# The alarm rings so much after the time is up, and again if what it broke off has swallowed it.
+LATER, AGAIN = 1, 5
 # What the databases say of a statement or a wait that took too long.
 POSTGRESQL_SAYS = {"57014", "55P03"}
 SQLITE_SAYS = {"SQLITE_BUSY", "SQLITE_LOCKED"}
@@ -30,7 +39,7 @@ class RequestTooLong(OperationalError):
 
 
 class TimeLimit:
-    """Ask the database nothing more for a request whose time is up."""
+    """Ask the database nothing more for a request whose time is up, and do not wait for it."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -43,13 +52,75 @@ class TimeLimit:
                 raise RequestTooLong("The time of the request is up.")
             return execute(sql, params, many, context)
 
-        with connection.execute_wrapper(within_time):
+        late = RequestTooLong("The time of the request is up.")
+        with (
+            at_most(settings.REQUEST_SECONDS + LATER, late),
+            connection.execute_wrapper(within_time),
+        ):
             return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
-        is_long = request.resolver_match.view_name in LONG
-        if is_long or request.content_type == "multipart/form-data":
-            request.must_end_at += settings.LONG_REQUEST_SECONDS - settings.REQUEST_SECONDS
+        name = request.resolver_match.view_name
+        if name in LONG or request.content_type == "multipart/form-data":
+            seconds = settings.LONG_REQUEST_SECONDS
+        elif name == "ready":
+            seconds = READY_SECONDS
+        else:
+            return
+        request.must_end_at += seconds - settings.REQUEST_SECONDS
+        ring_in(request.must_end_at + LATER - monotonic())
+
+
+@contextmanager
+def at_most(seconds, error):
+    """Raise the error in what takes longer, wherever it is, and break the connection it waits on.
+
+    Only a main thread can be woken so: that of a worker of gunicorn, or of a command. What other
+    threads do is not limited.
+    """
+    if not _can_be_woken():
+        yield
+        return
+
+    def ring(signum, frame):
+        hang_up()
+        raise error
+
+    begun = monotonic()
+    outer = signal.signal(signal.SIGALRM, ring)
+    left = ring_in(seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, outer)
+        if left:
+            ring_in(left - (monotonic() - begun))
+
+
+def ring_in(seconds):
+    """Set the alarm, where there can be one; return in how many seconds it would have rung."""
+    if _can_be_woken():
+        return signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), AGAIN)[0]
+    return 0
+
+
+def _can_be_woken():
+    return threading.current_thread() is threading.main_thread()
+
+
+def hang_up():
+    """Break the line to the database, so that taking back and closing do not wait for it either.
+
+    Django asks whether a connection still works after an error, finds that it does not, and opens
+    another one.
+    """
+    connection.errors_occurred = True
+    if connection.vendor == "postgresql" and connection.connection is not None:
+        with suppress(OSError, connection.Database.Error):
+            kept = os.dup(connection.connection.fileno())
+            with socket.socket(fileno=kept) as line:
+                line.shutdown(socket.SHUT_RDWR)
 
 
 def is_too_slow(error):

@@ -253,9 +253,19 @@ if DATABASE_ENGINE == "sqlite3":
     # Races can only be tested on a database that several connections share.
     DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / "test.sqlite3"}
 else:
+    # Which also notices a server that has stopped answering.
+    DATABASES["default"]["ENGINE"] = "tamky_models.postgresql"
     # Each process keeps one connection. A pool would make everybody wait for its time-out, one
-    # behind the other, while the server is away; so they are told at once.
-    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 3}
+    # behind the other, while the server is away; so they are told at once. A network that loses
+    # every packet is found out by what is not acknowledged, or, while we wait for an answer, by
+    # what keeps the connection alive.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 2,
+        "tcp_user_timeout": 5_000,
+        "keepalives_idle": 10,
+        "keepalives_interval": 3,
+        "keepalives_count": 3,
+    }
     DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
@@ -282,6 +292,8 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+# What somebody has typed and not saved is kept for so long.
+KEEP_UNSAVED_DAYS = env.int("KEEP_UNSAVED_DAYS", 180)
 # What a unit may store of photos and documents in all, and what stays free for everything else.
 UNIT_MEGABYTES = env.int("UNIT_MEGABYTES", 500)
 FREE_MEGABYTES = env.int("FREE_MEGABYTES", 200)

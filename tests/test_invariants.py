@@ -228,3 +228,27 @@ def test_installing_the_triggers_again_changes_nothing():
     appendonly.install()
     assert appendonly.there() == before
     assert appendonly.missing() == []
+
+
+def test_at_night_what_fails_holds_up_nothing_else_and_is_told_at_the_end(
+    world, monkeypatch, capsys
+):
+    _lose_a_file(world)
+
+    def crash(*args, **kwargs):
+        raise OSError("disk is gone")
+
+    monkeypatch.setattr("registry.management.commands.verify_history.sealed_models", crash)
+
+    with pytest.raises(CommandError, match=r"(?s)check_invariants: .*verify_history: .*gone"):
+        call_command("nightly")
+
+    assert "texts not saved" in capsys.readouterr().out
+
+
+def test_at_night_all_is_done_and_nothing_said_when_nothing_is_wrong(world, capsys):
+    call_command("nightly")
+
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 3
+    assert err == ""

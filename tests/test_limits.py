@@ -2,8 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -13,9 +17,10 @@ from django.test import Client
 from lxml import html
 
 from registry.models import PracticeModel
-from tamky_models.limits import LONG, RequestTooLong, is_too_slow
+from tamky_models.limits import LONG, RequestTooLong, at_most, is_too_slow
 from tests import factories
 from tests.databases import address_of
+from tests.faults.line import Line
 from tests.permissions_table import TABLE
 
 NEW = "/models/new/"
@@ -148,3 +153,120 @@ def test_commands_may_take_as_long_as_they_need():
 
 def test_a_database_that_is_away_is_not_called_slow():
     assert not is_too_slow(OperationalError("connection refused"))
+
+
+def test_who_waits_too_long_is_woken_also_where_another_alarm_was_set_inside():
+    def wait():
+        with at_most(5, ValueError("in time")):
+            pass
+        with pytest.raises(ValueError, match="inner"), at_most(0.1, ValueError("inner")):
+            time.sleep(5)
+        time.sleep(5)
+
+    begun = time.monotonic()
+    with pytest.raises(ValueError, match="outer"), at_most(0.4, ValueError("outer")):
+        wait()
+
+    assert 0.4 <= time.monotonic() - begun < 3
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+def test_a_thread_that_cannot_be_woken_works_as_without_an_alarm():
+    done = []
+
+    def work():
+        with at_most(0.01, ValueError):
+            time.sleep(0.1)
+        done.append(True)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    worker.join()
+
+    assert done
+
+
+# A worker, its line to the database through a proxy: "cut" and "mend" are asked of the test.
+BEHIND_A_LINE = """
+import json, sys
+from time import monotonic
+from tamky_models.wsgi import application
+from django.db import close_old_connections, connection
+from django.test import Client
+
+cookie, value = sys.argv[1:]
+client = Client(raise_request_exception=False)
+client.cookies[cookie] = value
+
+def tell(word):
+    print(word, flush=True)
+    input()
+
+def ask(path):
+    begun = monotonic()
+    close_old_connections()  # as Django does around each request, but for this client
+    response = client.get(path)
+    close_old_connections()
+    return response.status_code, round(monotonic() - begun, 1), response.content.decode()
+
+def cut_amid(execute, sql, params, many, context):
+    if "registry_organisation" in sql:
+        tell("cut")
+    return execute(sql, params, many, context)
+
+found = [ask("/organisations/")]
+with connection.execute_wrapper(cut_amid):
+    found.append(ask("/organisations/"))
+tell("mend")
+found.append(ask("/organisations/"))
+tell("cut")
+found += [ask("/healthz/ready"), ask("/organisations/"), ask("/healthz/live")]
+tell("mend")
+found += [ask("/healthz/ready"), ask("/organisations/")]
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_takes_questions_and_does_not_answer_holds_nobody_up():
+    if connection.vendor == "sqlite":
+        return  # which is a file
+    database = connection.settings_dict
+    client = Client()
+    client.force_login(factories.ClerkFactory())
+    cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
+
+    with Line(Path(database["HOST"]) / ".s.PGSQL.5432") as line:
+        through = database | {"HOST": "127.0.0.1", "PORT": line.port}
+        worker = subprocess.Popen(
+            [sys.executable, "-c", BEHIND_A_LINE, cookie.key, cookie.value],
+            env=os.environ
+            | {
+                "DJANGO_SETTINGS_MODULE": "tests.settings",
+                "DATABASE_URL": address_of(through),
+                "REQUEST_SECONDS": "2",
+            },
+            cwd=django_settings.BASE_DIR,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with worker:
+            for said in worker.stdout:
+                if said.strip() not in {"cut", "mend"}:
+                    break
+                line.cut = said.strip() == "cut"
+                print("go on", file=worker.stdin, flush=True)
+            else:
+                pytest.fail(worker.stderr.read())
+    answers = json.loads(said)
+
+    assert [status for status, _seconds, _page in answers] == [
+        200, 503, 200, 503, 503, 200, 200, 200,
+    ]  # fmt: skip
+    amid, ready, page = answers[1], answers[3], answers[4]
+    assert "mất quá nhiều thời gian" in amid[2]
+    assert "tạm nghỉ" in page[2]
+    assert ready[2] == "failed"
+    assert max(seconds for _status, seconds, _page in (amid, ready, page)) <= 5

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.base import Seen
+from registry.admin.base import NeedsFilter, Seen
 from registry.models import Redaction, SecurityEvent
 
 
@@ -24,7 +24,8 @@ class KindFilter(admin.SimpleListFilter):
 class SecurityEventAdmin(Seen):
     list_display = ["at", "kind", "whose", "address", "by_another"]
     list_display_links = ["at", "kind"]
-    list_filter = [KindFilter]
+    list_filter = [NeedsFilter, KindFilter]
+    needs = {"failed_lately": _("Tasks of the server that failed this week")}
     list_select_related = ["user", "by"]
     date_hierarchy = "at"
     search_fields = ["user__search_key"]

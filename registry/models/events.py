@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.history import signed_in, where_from
+from registry.querysets import SecurityEventQuerySet
 from registry.sealing import Sealed
 
 logger = logging.getLogger("registry.security")
@@ -59,6 +60,7 @@ class SecurityEvent(Sealed):
         REDACTED = "redacted", _("name or photo made unreadable")
         BACKED_UP = "backed up", _("backup made")
         RESTORED = "restored", _("backup put back")
+        TASK_FAILED = "task failed", _("a task of the server failed")
 
     kind = models.CharField(_("kind"), max_length=40, choices=kinds)
     user = models.ForeignKey(
@@ -76,6 +78,8 @@ class SecurityEvent(Sealed):
     at = models.DateTimeField(_("when"), default=timezone.now)
     address = models.GenericIPAddressField(_("address"), null=True)
     request_id = models.UUIDField(_("request"), null=True)
+
+    objects = SecurityEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("security event")

@@ -5,6 +5,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from registry.models.verdicts import MoveRefused
+from registry.querysets import FormTokenQuerySet
 from registry.storage import files_follow_the_transaction
 
 
@@ -27,6 +28,8 @@ class FormToken(models.Model):
     user = models.ForeignKey("registry.User", models.PROTECT, related_name="+")
     result = models.CharField(max_length=200, blank=True)
     claimed_at = models.DateTimeField(auto_now_add=True)
+
+    objects = FormTokenQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["claimed_at"])]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from tests.faults.crashes import a_photo, check_files, finish, when_acknowledged
 from tests.faults.experiment import Impossible, experiment, judge
+from tests.faults.line import Line
 from tests.faults.posts import LOCATION, Posts
 
 MEGABYTE = 1024 * 1024
@@ -105,6 +106,68 @@ def database_is_away(register, report, sizes):
         f"back after {back:.1f} s"
     )
     finish(register, report, posts, [before, during])
+    judge(register, report)
+
+
+@experiment("F9", ["postgres"])
+def network_to_the_database_is_cut(register, report, sizes):
+    """Delay what goes to PostgreSQL and back by 3 s; then lose all of it, amid posts."""
+    limits = {"REQUEST_SECONDS": "6", "LONG_REQUEST_SECONDS": "10"}
+    register.environment |= limits
+    # Above the limit: the alarm rings a second later, and the machine has other things to do.
+    longest = int(limits["LONG_REQUEST_SECONDS"]) + 3
+    posts = Posts(register, report.account, sending=True)
+    tokens = posts.tokens(sizes.posts)
+    username = register.people["units"][0]
+    direct = register.environment["DATABASE_URL"]
+
+    def look(path):
+        return path, register.visitor(username).get(path)
+
+    with Line(register.database.folder / ".s.PGSQL.5432") as line:
+        register.environment["DATABASE_URL"] = (
+            f"postgres://postgres@127.0.0.1:{line.port}/{register.name}"
+        )
+        register.start()
+        posts.send_all(tokens[:8], at_once=8)
+        line.delay = 3
+        slow = [look(path) for path in ("/models/", "/healthz/ready", "/healthz/live")]
+        posts.send_all(tokens[8:12], at_once=4)
+        line.delay = 0
+        register.wait(seconds=60)
+
+        def cut():
+            line.cut = True
+
+        cutting = when_acknowledged(posts, len(tokens) // 4, cut)
+        posts.send_all(tokens[12:], at_once=8)
+        cutting.join()
+        away = [look(path) for path in ("/models/", "/healthz/ready", "/accounts/login/")]
+        alive = register.visitor(username).get("/healthz/live")
+        line.cut = False
+        back = register.wait("/accounts/login/", seconds=60)
+        register.stop()
+    register.environment["DATABASE_URL"] = direct
+    register.start()
+
+    stuck = max(ended - begun for begun, ended, _status in posts.log)
+    report.check(f"no post takes longer than {longest} s", stuck <= longest, f"{stuck:.1f}")
+    odd = posts.statuses.keys() - {302, 503}
+    report.check("no answer but 302 and 503", not odd, posts.said())
+    killed = register.logged("WORKER TIMEOUT") + register.logged("SIGKILL")
+    report.check("no worker had to be killed", not killed, killed)
+    for when, looked in [("slow", slow), ("cut", away)]:
+        wrong = [path for path, one in looked if one.status != (200 if "live" in path else 503)]
+        report.check(f"while {when} every page answers 503, live 200", not wrong, wrong)
+        slowest = max((one.seconds, path) for path, one in looked)
+        report.check(
+            f"while {when} within {ANSWERED_WITHIN} s", slowest[0] <= ANSWERED_WITHIN, slowest
+        )
+    report.check("live answers 200 while cut", alive.status == 200, alive.status)
+    report.check(f"back within {BACK_WITHIN} s, without a restart", back <= BACK_WITHIN, back)
+    said = posts.said()
+    report.note(f"slowest post {stuck:.1f} s, back after {back:.1f} s; {said}")
+    finish(register, report, posts, tokens)
     judge(register, report)
 
 

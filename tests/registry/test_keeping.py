@@ -1,19 +1,24 @@
 """No typed word is lost: what is kept of a form, for whom, and how it comes back."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from registry.keeping import GOOD_FOR_SECONDS, SALT, Keep
-from registry.models import DraftBuffer, Evidence, PracticeModel
+from registry.models import DraftBuffer, Evidence, FormToken, PracticeModel
+from registry.querysets import KEEP_TRACES
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -468,3 +473,32 @@ def test_what_the_clerk_writes_to_a_unit_is_kept_and_given_back(client, address,
 
     assert client.post(page, form | {"audience": "unit"}).status_code == HTTPStatus.FOUND
     assert DraftBuffer.objects.get().content == {}
+
+
+# --- Clearing away --------------------------------------------------------------------------------
+
+
+def test_what_nobody_comes_back_for_is_cleared_away_in_the_end(person, settings):
+    now = timezone.now()
+    ages = {"kept_at": settings.KEEP_UNSAVED_DAYS, "stored_at": 30}
+    kept = []
+    for column, days in ages.items():
+        for age in (days - 1, days + 1):
+            at = {column: now - timedelta(days=age)}
+            buffer = DraftBuffer.objects.create(user=person, opened=uuid4(), path=NEW, **at)
+            kept += [buffer] * (age < days)
+    tokens = [FormToken.objects.create(token=uuid4(), user=person) for _number in range(2)]
+    FormToken.objects.filter(pk=tokens[0].pk).update(claimed_at=now - timedelta(days=31))
+    for days in (-1, 1):
+        Session.objects.create(session_key=str(days), expire_date=now + timedelta(days=days))
+
+    call_command("clear_away")
+
+    assert set(DraftBuffer.objects.all()) == set(kept)
+    assert list(FormToken.objects.all()) == tokens[1:]
+    assert not Session.objects.filter(session_key="-1").exists()
+    assert Session.objects.filter(session_key="1").exists()
+
+
+def test_a_form_that_was_sent_is_known_for_longer_than_it_may_be_open():
+    assert timedelta(seconds=GOOD_FOR_SECONDS) < KEEP_TRACES
