@@ -25,7 +25,8 @@ from registry.models import Field, Note, Organisation, PracticeModel
 from registry.partialdates import EARLIEST, parse_partial
 from registry.vietnamese import clean_text, fold
 
-MOST_ROWS = 10_000
+# Ten thousand models, and above, between and below them what else such a sheet has.
+MOST_ROWS = 11_000
 MOST_COLUMNS = 60
 
 # What people write above the columns, folded; ``number`` and ``note`` are no fields of a model.

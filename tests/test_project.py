@@ -75,6 +75,40 @@ def test_no_migration_takes_away_what_the_release_before_it_uses():
     assert [each for each in operations if not each[2].reversible] == []
 
 
+# From before there was a release to roll back to.
+ADDED_BEFORE = {
+    "historicaluser.is_shared",
+    "historicaluser.must_change_password",
+    "user.is_shared",
+    "user.must_change_password",
+    "user.search_key",
+}
+
+
+def test_a_column_that_is_added_does_not_stop_the_release_before_from_writing():
+    """Which names no value for it: it may be empty, or the database has one (``db_default``)."""
+    stopping = set()
+    for migration in MigrationLoader(None).disk_migrations.values():
+        if migration.app_label not in {"registry", "reviews"}:
+            continue
+        new = {
+            operation.name.lower()
+            for operation in migration.operations
+            if isinstance(operation, migrations.CreateModel)
+        }
+        stopping |= {
+            f"{operation.model_name}.{operation.name}"
+            for operation in migration.operations
+            if isinstance(operation, migrations.AddField)
+            and operation.model_name not in new
+            and not operation.field.many_to_many
+            and not operation.field.null
+            and not operation.field.has_db_default()
+        }
+
+    assert stopping == ADDED_BEFORE
+
+
 def test_production_settings_pass_the_deployment_checks():
     done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
 
@@ -174,6 +208,24 @@ def test_the_table_of_what_is_checked_has_every_row_once():
         + [f"Q{n}" for n in range(1, 29)]
         + [f"F{n}" for n in range(1, 25)]
     )
+
+
+@pytest.mark.parametrize(
+    "unit", sorted((ROOT / "deploy").glob("*.service")), ids=lambda unit: unit.stem
+)
+def test_each_service_may_write_where_files_and_sqlite_lie_and_tells_when_it_fails(unit):
+    said = unit.read_text()
+    example = (ROOT / "deploy" / "tamky-models.env.example").read_text()
+
+    assert "\nStateDirectory=tamky-models\n" in said  # /var/lib/tamky-models, of User=
+    assert "\nProtectSystem=strict\n" in said
+    assert set(re.findall(r"(?:sqlite:///|MEDIA_ROOT=)(/var/lib/tamky-models/)?", example)) == {
+        "/var/lib/tamky-models/"
+    }
+    tells = "\nOnFailure=tamky-models-failed@%N.service\n" in said
+    assert tells == (unit.stem != "tamky-models-failed@")
+    # A part of several that fails keeps systemd from the parts after it.
+    assert said.count("ExecStart=") == 1 or unit.stem == "tamky-models-backup"
 
 
 def test_nothing_is_fetched_from_an_address_that_somebody_typed():

@@ -152,6 +152,15 @@ def test_a_long_list_asks_the_database_no_more_than_a_short_one(workbook, clerk,
     assert asked[0] == asked[1]
 
 
+@pytest.mark.look
+def test_ten_thousand_models_are_read_with_their_headings_and_no_endless_sheet_is(workbook):
+    lines = [[number, "Tên", "Đơn vị"] for number in range(10_000)]
+
+    assert len(list(read(workbook(*lines), Import()))) == 10_000
+    with pytest.raises(Unreadable, match="11000"):
+        list(read(workbook(*lines, *[["Cộng"]] * 1_000), Import()))
+
+
 def test_the_same_model_twice_in_one_list_is_wrong(workbook, clerk, cell):
     said = wrong(workbook(a_line(), a_line(**{"Tên mô hình": "TIẾNG KẺNG THỬ"})), clerk)
     assert "dòng 4" in said
