@@ -13,7 +13,6 @@ from registry.admin.base import (
     RecordedSeen,
     RegisterInline,
     SeenInline,
-    VersionedForm,
     YearFilter,
     reads_as,
 )
@@ -216,10 +215,6 @@ class ConclusionAdmin(RecordedSeen):
 # --- What is decided ----------------------------------------------------------------------------
 
 
-class DecisionForm(VersionedForm):
-    pass
-
-
 class DecisionLineInline(RegisterInline):
     """The lines of a draft; what is issued never changes."""
 
@@ -244,8 +239,6 @@ class DecisionLineInline(RegisterInline):
 class DecisionAdmin(RecordedAdmin):
     """A paper is prepared here or on the site, and issued on the site alone."""
 
-    form = DecisionForm
-    asks = ("why", "opened_version")
     list_display = ["subject", "kind", "number", "dated", "signatory", "issued_at", "published_at"]
     list_filter = [
         NeedsFilter, "kind", ("issued_at", admin.EmptyFieldListFilter), "origin", "is_sample",
@@ -278,8 +271,7 @@ class DecisionAdmin(RecordedAdmin):
 
     def save_model(self, request, obj, form, change):
         if change:
-            said = form.cleaned_data
-            obj.write(by=request.user, version=said["opened_version"], why=said["why"])
+            obj.write(by=request.user, version=obj.version, why=form.cleaned_data["why"])
         else:
             super().save_model(request, obj, form, change)
 
@@ -318,7 +310,7 @@ class ScanAdmin(RecordedSeen, StoredFileAdmin):
     search_fields = ["original_name"]
     readonly_fields = ["of_what", "to_open"]
     fieldsets = [(None, {"fields": [
-        "of_what", "to_open", "content_type", "size", "added_at", "added_by",
+        "of_what", "to_open", "content_type", "size", "virus", "added_at", "added_by",
     ]})]  # fmt: skip
 
     @admin.display(description=_("scan of"))

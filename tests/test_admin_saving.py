@@ -3,22 +3,29 @@
 from datetime import date
 
 import pytest
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from registry.models import (
     Award,
     Enrolment,
     Field,
+    Indicator,
     Membership,
+    Movement,
     Opening,
     Organisation,
+    PartyCell,
     PracticeModel,
     Replication,
+    User,
     Verdict,
 )
-from reviews.models import Assessment, Decision, DecisionLine, Round, Seminar
+from reviews.models import Assessment, Decision, DecisionLine, Round, Seminar, StockRemark
 from tests import factories
 from tests.counting import rows
+from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +119,8 @@ def test_rows_saved_below_a_record_have_an_author_too(client, registrar):
 
 
 def test_text_is_kept_as_the_register_keeps_it(client, registrar):
-    client.post(address(Field, "add"), {"name": " Ðất  đai ho\u0300a ", "position": 1})
+    url = address(Field, "add")
+    client.post(url, shown(client, url) | {"name": " Ðất  đai ho\u0300a ", "position": 1})
 
     assert Field.objects.filter(name="Đất đai hòa").exists()
 
@@ -230,7 +238,7 @@ def test_a_draft_of_a_paper_is_written_with_its_lines(client, registrar):
     change(client, paper, subject="Tên mới", **{"lines-TOTAL_FORMS": 1}, **fields)
 
     paper.refresh_from_db()
-    assert (paper.subject, paper.version, paper.is_issued) == ("Tên mới", 2, False)
+    assert (paper.subject, paper.version, paper.is_issued) == ("Tên mới", 3, False)
     (row,) = paper.lines.all()
     assert (row.position, row.verdict, list(row.take_up.all())) == (1, "replicate", [unit])
     assert row.history.first().history_user == registrar
@@ -243,8 +251,93 @@ def test_the_second_to_save_a_model_or_paper_is_told(client, registrar):
         assert client.post(url, opened).status_code == 302
         assert "__all__" in errors_of(client.post(url, opened))
         assert "__all__" in errors_of(client.post(url, opened | {"opened_version": ""}))
-        record.refresh_from_db()
-        assert record.version == int(opened["opened_version"]) + 1
+
+
+def test_of_two_open_pages_of_any_record_the_second_to_save_is_told(client, registrar):
+    """Also of a record that another page of the site writes, and of the rows below it."""
+    membership, seminar = factories.MembershipFactory(), factories.SeminarFactory()
+    criterion = factories.CriterionFactory(seminar=seminar)
+    outcome = factories.OutcomeFactory()
+    for record, written in (
+        (membership.organisation, membership.organisation),
+        (membership.organisation, membership),
+        (membership.user, membership.user),
+        (membership.user, membership),
+        (membership, membership),
+        (factories.AwardFactory(), None),
+        (factories.ReplicationFactory(), None),
+        (factories.FieldFactory(), None),
+        (factories.RoundFactory(), None),
+        (seminar, criterion),
+        (outcome.enrolment, outcome),
+        (outcome, outcome),
+    ):
+        url = address(type(record), "change", record.pk)
+        opened = shown(client, url)
+        type(written or record).objects.get(pk=(written or record).pk).save_by(registrar)
+        before = rows()
+
+        assert "__all__" in errors_of(client.post(url, opened)), record
+        assert rows() == before
+        assert client.post(url, shown(client, url)).status_code == 302
+
+
+def addable():
+    return [
+        (Organisation, {"name": "Chi bộ mới", "kind": "front", "position": 1}),
+        (PartyCell, {"name": "Chi bộ mới", "kind": "residential_cell", "position": 1}),
+        (User, {
+            "username": "moi", "full_name": "Người mới", "password1": PASSWORD,
+            "password2": PASSWORD,
+        }),
+        (Membership, {
+            "user": factories.UserFactory().pk, "organisation": factories.CellFactory().pk,
+            "since": "01/01/2024", "until": "02/01/2024",
+        }),
+        (Award, {"model": factories.running().pk, "title": "Giấy khen"}),
+        (Replication, {
+            "model": factories.running().pk, "organisation": factories.CellFactory().pk,
+            "state": "not_yet",
+        }),
+        (Field, {"name": "Mới", "position": 1}),
+        (Movement, {"name": "Mới", "position": 1}),
+        (Indicator, {"name": "Mới", "unit": "m", "position": 1}),
+        (StockRemark, {"name": "Mới", "verdict": "maintain", "position": 1}),
+        (Seminar, {"kind": "seminar", "title": "Tọa đàm", "held_on": "05/06/2026"}),
+        (Decision, {"kind": "TB", "subject": "Kết luận"}),
+        (Round, {
+            "kind": "review", "name": "A", "year": 2024, "opens_on": "01/01/2024",
+            "deadline": "02/01/2024",
+        }),
+    ]  # fmt: skip
+
+
+def test_a_form_sent_twice_adds_one_record(client, registrar):
+    tried = addable()
+    may_add = {model for model, page in admin.site._registry.items() if page.may_add}
+    assert may_add == {model for model, _said in tried}
+    for model, said in tried:
+        url = address(model, "add")
+        sent = shown(client, url) | said
+        before = model.objects.count()
+
+        first, again = client.post(url, sent), client.post(url, sent)
+
+        assert first.status_code == 302, (model, errors_of(first))
+        assert model.objects.count() == before + 1
+        # What can be there only once says so; all else leads to what is there.
+        if again.status_code == 302:
+            added = model.objects.latest("pk")
+            assert again.url == address(model, "change", added.pk)
+        assert "token" in errors_of(client.post(url, sent | {"token": ""}))
+
+
+def test_what_is_saved_leaves_no_second_log_that_holds_names(client, registrar):
+    change(client, factories.UserFactory(), full_name="Trần Thị Hiếm Gặp")
+    client.post(address(Field, "add"), shown(client, address(Field, "add")) | {"name": "Mới"})
+
+    assert not LogEntry.objects.exists()
+    assert "recent-actions" not in client.get(reverse("admin:index")).content.decode()
 
 
 def test_a_models_text_is_corrected_with_a_reason(client, registrar):

@@ -17,15 +17,20 @@ from django.contrib.admin.widgets import (
 )
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.forms.models import _get_foreign_key
 from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from registry.admin import words
+from registry.forms.attachments import OnceField
 from registry.forms.base import FormLook
 from registry.forms.lookups import is_key
+from registry.history import version_of
+from registry.models.tokens import FormToken, TokenSpent
 from registry.querysets import matching
 from registry.vietnamese import clean_text, fold
 
@@ -49,7 +54,16 @@ class InlineForm(FormLook, forms.ModelForm):
                 self._update_errors(error)
 
 
-class RecordForm(InlineForm):
+class OnceForm(InlineForm):
+    """To add a record: sent twice, it adds one."""
+
+    token = OnceField()
+
+
+class RecordForm(OnceForm):
+    """To add a record, or to change one: who comes second to a change is told."""
+
+    opened_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     why = forms.CharField(
         label=_("Reason for the change"),
         required=False,
@@ -58,22 +72,21 @@ class RecordForm(InlineForm):
         widget=AdminTextInputWidget,
     )
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            del self.fields["token"]
+            self.fields["opened_version"].initial = self.instance.page_version
+        else:
+            del self.fields["opened_version"], self.fields["why"]
+
     def clean_why(self):
         return clean_text(self.cleaned_data["why"])
 
-
-class VersionedForm(RecordForm):
-    """For a record that the site's own pages write as well: who comes second is told."""
-
-    opened_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["opened_version"].initial = self.instance.version
-
     def clean(self):
         cleaned = super().clean()
-        if self.instance.pk and cleaned.get("opened_version") != self.instance.version:
+        opened = cleaned.get("opened_version")
+        if self.instance.pk and opened != self.instance.page_version:
             self.add_error(
                 None, _("Somebody has saved this record since you opened the page. Open it again.")
             )
@@ -172,20 +185,12 @@ class RegisterAdmin(Suggesting, admin.ModelAdmin):
         except (OverflowError, ValueError) as error:
             raise IncorrectLookupParameters(error) from error
 
-    def get_object(self, request, object_id, from_field=None):
-        """Return the record; to be written, under its lock, so that no move comes between."""
-        record = super().get_object(request, object_id, from_field)
-        writes = request.method == "POST" and transaction.get_connection().in_atomic_block
-        if record is not None and writes:
-            record.refresh_from_db(
-                from_queryset=self.model._base_manager.select_for_update(of=("self",))
-            )
-        return record
-
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """Say it, where two people save at the same moment what can only be there once."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
+        except TokenSpent as spent:
+            return HttpResponseRedirect(spent.result or request.get_full_path())
         except IntegrityError:
             self.message_user(
                 request,
@@ -194,21 +199,62 @@ class RegisterAdmin(Suggesting, admin.ModelAdmin):
             )
             return HttpResponseRedirect(request.get_full_path())
 
+    def log_addition(self, request, obj, message):
+        """Keep no log beside the history: it would hold names that a redaction has to find."""
+
+    log_change = log_addition
+
+    def address(self, page, record):
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
+        return reverse(name, args=[record.pk])
+
 
 class RecordedAdmin(RegisterAdmin, SimpleHistoryAdmin):
     """Records with a history: each save has an author and may have a reason."""
 
     form = RecordForm
-    asks: tuple[str, ...] = ("why",)
+    asks: tuple[str, ...] = ("why", "opened_version")
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or not self.has_change_permission(request, obj):
+        if obj is None:
+            return [*fieldsets, (None, {"fields": ["token"]})]
+        if not self.has_change_permission(request, obj):
             return fieldsets
         return [*fieldsets, (None, {"fields": self.asks})]
 
+    def get_object(self, request, object_id, from_field=None):
+        """Return the record; to be written, under its lock, so that no move comes between.
+
+        Its version is counted before it is read: no page passes for newer than what it shows.
+        """
+        if not is_key(object_id):
+            return None
+        if request.method == "POST" and transaction.get_connection().in_atomic_block:
+            # Evaluated for its lock alone.
+            list(self.model._base_manager.select_for_update().filter(pk=object_id).values("pk"))
+        version = self._version(object_id)
+        record = super().get_object(request, object_id, from_field)
+        if record is not None:
+            record.page_version = version
+        return record
+
+    def _version(self, key):
+        """Return a number that grows with each entry on the record or on a row its page writes."""
+        rows = 0
+        for inline in self.inlines:
+            if not issubclass(inline, SeenInline):
+                to_parent = _get_foreign_key(self.model, inline.model).name
+                rows += inline.model.history.filter(**{to_parent: key}).count()
+        return version_of(self.model.history.filter(id=key)) + rows
+
     def save_model(self, request, obj, form, change):
-        obj.save_by(request.user, why=form.cleaned_data.get("why", ""))
+        if change:
+            obj.save_by(request.user, why=form.cleaned_data["why"])
+            return
+        claimed = FormToken.claim(form.cleaned_data["token"], request.user)
+        obj.save_by(request.user)
+        claimed.led_to(self.address("change", obj))
 
     def save_formset(self, request, form, formset, change):
         for record in formset.save(commit=False):

@@ -7,7 +7,7 @@ from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -97,14 +97,14 @@ class OrganisationAdmin(ActsForMore, RecordedAdmin):
             and confirmed
             and self._end(request, organisation, form)
         ):
-            return HttpResponseRedirect(self._address("change", organisation))
+            return HttpResponseRedirect(self.address("change", organisation))
         context = {
             **self.admin_site.each_context(request),
             "title": _("End this organisation"),
             "subtitle": str(organisation),
             "opts": self.opts,
             "organisation": organisation,
-            "back": self._address("change", organisation),
+            "back": self.address("change", organisation),
             "form": form,
             "media": self.media + form.media,
             "to_confirm": form.is_bound and form.is_valid(),
@@ -122,10 +122,6 @@ class OrganisationAdmin(ActsForMore, RecordedAdmin):
             return False
         self.message_user(request, _("The organisation has ended."), messages.SUCCESS)
         return True
-
-    def _address(self, page, organisation):
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
-        return reverse(name, args=[organisation.pk])
 
 
 @admin.register(PartyCell)

@@ -182,7 +182,9 @@ class UserAdmin(ActsForMore, RecordedAdmin):
         return people.prefetch_related("groups", "memberships__organisation")
 
     def get_fieldsets(self, request, obj=None):
-        return self.add_fieldsets if obj is None else super().get_fieldsets(request, obj)
+        if obj is None:
+            return [*self.add_fieldsets, (None, {"fields": ["token"]})]
+        return super().get_fieldsets(request, obj)
 
     def lookup_allowed(self, lookup, value, request):
         """Refuse to filter by the hash of a password, which would give it away bit by bit."""

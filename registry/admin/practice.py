@@ -8,10 +8,10 @@ from registry.access import record_opening
 from registry.admin.base import (
     NeedsFilter,
     RecordedAdmin,
+    RecordForm,
     RegisterInline,
     Seen,
     SeenInline,
-    VersionedForm,
     YearFilter,
     reads_as,
 )
@@ -23,7 +23,7 @@ class EnrolmentYearFilter(YearFilter):
     field = "enrolments__year"
 
 
-class PracticeModelForm(VersionedForm):
+class PracticeModelForm(RecordForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["why"].required = True
@@ -60,7 +60,6 @@ class MoveInline(SeenInline):
 @admin.register(PracticeModel)
 class PracticeModelAdmin(RecordedAdmin):
     form = PracticeModelForm
-    asks = ("why", "opened_version")
     may_add = False
     list_display = [
         "code", "name", "organisation", "status", "verdict", "public", "updated_at",
@@ -108,8 +107,7 @@ class PracticeModelAdmin(RecordedAdmin):
         return f"{model} ({model.code or _('draft')}, {model.organisation_name})"
 
     def save_model(self, request, obj, form, change):
-        said = form.cleaned_data
-        obj.write(by=request.user, version=said["opened_version"], why=said["why"])
+        obj.write(by=request.user, version=obj.version, why=form.cleaned_data["why"])
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         self._record_opening(request, object_id)
