@@ -20,6 +20,15 @@ PREFIX = "append_only"
 
 
 @dataclass(frozen=True)
+class Trigger:
+    """``stands_as`` is what the database shows of it, once the statements have made it."""
+
+    table: str
+    statements: tuple
+    stands_as: tuple
+
+
+@dataclass(frozen=True)
 class Rule:
     """What of a table is never changed.
 
@@ -40,14 +49,13 @@ def rules():
     """Return the rules of every table: what is sealed, what it is joined to, and what apps say."""
     sealed = sealed_models()
     joined = [rows for model in sealed for rows, _column in joins_of(model).values()]
-    return [*(Rule(model._meta.db_table) for model in [*sealed, *joined]), *RULES]
+    said = {rule.table for rule in RULES}
+    tables = [model._meta.db_table for model in [*sealed, *joined]]
+    return [*(Rule(table) for table in tables if table not in said), *RULES]
 
 
 def triggers():
-    """Return ``{name: (table, statements that make it)}``.
-
-    The name holds a hash of the statements: another rule is another trigger.
-    """
+    """Return ``{name: Trigger}``. The name holds a hash of the rule: another rule, another name."""
     make = _on_postgresql if connection.vendor == "postgresql" else _on_sqlite
     found = {}
     for rule in rules():
@@ -55,7 +63,7 @@ def triggers():
             condition = _condition(rule, event)
             mark = hashlib.sha256(f"{make.__name__} {rule.table} {event} {condition}".encode())
             name = f"{PREFIX}_{rule.table[:30]}_{event.lower()}_{mark.hexdigest()[:8]}"
-            found[name] = rule.table, make(name, rule.table, event, condition)
+            found[name] = make(name, rule.table, event, condition)
     return found
 
 
@@ -72,7 +80,8 @@ def _condition(rule, event):
 def _on_sqlite(name, table, event, condition):
     when = f"WHEN {condition}" if condition else ""
     refuse = f"BEGIN SELECT RAISE(ABORT, 'append-only: {table}'); END"
-    return [f'CREATE TRIGGER "{name}" BEFORE {event} ON "{table}" {when} {refuse}']
+    made = f'CREATE TRIGGER "{name}" BEFORE {event} ON "{table}" {when} {refuse}'
+    return Trigger(table, (made,), (made,))
 
 
 def _on_postgresql(name, table, event, condition):
@@ -80,42 +89,48 @@ def _on_postgresql(name, table, event, condition):
     refuse = (
         f"RAISE EXCEPTION 'append-only: {table}' USING ERRCODE = 'integrity_constraint_violation'"
     )
-    body = f"BEGIN IF {condition or 'true'} THEN {refuse}; END IF; RETURN {row}; END"
-    function = f'CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql'
-    trigger = f'CREATE OR REPLACE TRIGGER "{name}" BEFORE {event} ON "{table}" FOR EACH ROW'
-    return [f"{function} AS $$ {body} $$", f'{trigger} EXECUTE FUNCTION "{name}"()']
+    body = f" BEGIN IF {condition or 'true'} THEN {refuse}; END IF; RETURN {row}; END "
+    function = f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
+    made = f"TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+    statements = f"{function} $${body}$$", f"CREATE OR REPLACE {made}"
+    return Trigger(table, statements, (f"CREATE {made}", body, True))
 
 
 def there():
-    """Return ``{name: table}`` of the triggers the database has."""
+    """Return ``{name: (table, as what it stands there)}`` of the triggers the database has."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            # Enabled as it is made, or always; not as for a replica alone, which this is none of.
             cursor.execute(
-                "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
-                " WHERE NOT tgisinternal AND tgenabled <> 'D' AND tgname LIKE %s",
+                "SELECT tgname, relname, pg_get_triggerdef(pg_trigger.oid, true), prosrc,"
+                " tgenabled IN ('O', 'A') FROM pg_trigger"
+                " JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_proc ON pg_proc.oid = tgfoid"
+                " WHERE NOT tgisinternal AND tgname LIKE %s",
                 [f"{PREFIX}%"],
             )
         else:
             cursor.execute(
-                "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s",
+                "SELECT name, tbl_name, sql FROM sqlite_master"
+                " WHERE type = 'trigger' AND name LIKE %s",
                 [f"{PREFIX}%"],
             )
-        return dict(cursor.fetchall())
+        return {name: (table, tuple(made)) for name, table, *made in cursor.fetchall()}
 
 
 def install(using="default", **kwargs):
-    """Make the triggers that are missing, and take away those of rules that are no more."""
+    """Make the triggers that are missing, and take away those that are not as a rule has them."""
     if using != "default":
         return
     wanted, found = triggers(), there()
     tables = set(connection.introspection.table_names())
     with connection.cursor() as cursor:
-        for name, table in found.items():
-            if name not in wanted:
+        for name, (table, made) in found.items():
+            if name not in wanted or made != wanted[name].stands_as:
                 _drop(cursor, name, table)
-        for name, (table, statements) in wanted.items():
-            if name not in found and table in tables:
-                for statement in statements:
+        for name, trigger in wanted.items():
+            is_there = name in found and found[name] == (trigger.table, trigger.stands_as)
+            if not is_there and trigger.table in tables:
+                for statement in trigger.statements:
                     cursor.execute(statement)
 
 
@@ -134,15 +149,25 @@ def suspended():
     The role of the application may not; the owner of the tables runs the command.
     """
     with transaction.atomic():
-        found = there()
-        with connection.cursor() as cursor:
-            for name, table in found.items():
-                _drop(cursor, name, table)
+        take_off()
         yield
         install()
 
 
+def take_off():
+    """Take the triggers off until the next :func:`install`: in a migration, which ends with one."""
+    with connection.cursor() as cursor:
+        for name, (table, _made) in there().items():
+            _drop(cursor, name, table)
+
+
 def missing():
-    """Return the tables that lack a trigger they should have."""
+    """Return the tables that lack a trigger they should have, or have it otherwise than made."""
     found = there()
-    return sorted({table for name, (table, _made) in triggers().items() if name not in found})
+    return sorted(
+        {
+            trigger.table
+            for name, trigger in triggers().items()
+            if found.get(name) != (trigger.table, trigger.stands_as)
+        }
+    )

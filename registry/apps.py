@@ -18,10 +18,6 @@ class RegistryConfig(AppConfig):
             "EXISTS (SELECT 1 FROM registry_practicemodel"
             " WHERE id = OLD.model_id AND code IS NOT NULL)"
         )
-        appendonly.RULES += [
-            appendonly.Rule("registry_opening", once=sent),
-            appendonly.Rule("registry_handover"),
-            appendonly.Rule("registry_redaction"),
-        ]
+        appendonly.RULES.append(appendonly.Rule("registry_opening", once=sent))
         post_migrate.connect(setup.fill, sender=self)
         post_migrate.connect(appendonly.install, sender=self)

@@ -25,6 +25,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
+from registry import heads
 from registry.models import SecurityEvent, StoredFile
 from registry.models.catalogues import Entry
 
@@ -62,14 +63,17 @@ def make(folder):
     begun = datetime.now(UTC)
     final = Path(folder) / begun.strftime(NAMED)
     with only_whole(final) as place:
-        # Files are never changed, only added and, with a draft that is discarded, deleted. Copied
-        # before and after the database, they hold all that any row of it names.
-        _copy_new_files(place / FILES)
+        # Files are added, deleted with a draft that is discarded, and written over by a redaction.
+        # Copied before and after the database, they hold all that any row of it names, and nothing
+        # that was made unreadable meanwhile.
+        copied = {}
+        _copy_files(place / FILES, copied)
         schema = applied_migrations()
+        record = heads.now()
         rows = _dump(place / DATABASES[connection.vendor])
         if applied_migrations() != schema:
             raise BackupError("The schema was changed meanwhile. Make the backup again.")
-        _copy_new_files(place / FILES)
+        unreadable = _copy_files(place / FILES, copied)
         manifest = {
             "begun": begun.isoformat(),
             "finished": datetime.now(UTC).isoformat(),
@@ -78,8 +82,10 @@ def make(folder):
             "settings": settings.GIVEN,
             "migrations": schema,
             "rows": rows,
+            "record": record,
             "contents": contents_of(place),
             "missing": _named_and_missing(place / FILES),
+            "unreadable": unreadable,
         }
         (place / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         to_the_disk(place / MANIFEST)
@@ -177,17 +183,23 @@ def row_counts():
         return counts
 
 
-def _copy_new_files(target):
+def _copy_files(target, copied):
+    """Copy what is not in ``copied`` as it stands, and note it; return what cannot be read."""
     target.mkdir(exist_ok=True)
-    source = Path(settings.MEDIA_ROOT)
+    source, unreadable = Path(settings.MEDIA_ROOT), []
     for path in sorted(source.rglob("*")) if source.is_dir() else ():
-        copy = target / path.relative_to(source)
-        if path.is_file() and not copy.exists():
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                shutil.copyfile(path, copy)
-            except FileNotFoundError:  # of a draft that was discarded just now
-                continue
+        name = path.relative_to(source)
+        try:
+            stands = path.stat().st_size, path.stat().st_mtime_ns
+            if path.is_file() and copied.get(name) != stands:
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target / name)
+                copied[name] = stands
+        except FileNotFoundError:  # of a draft that was discarded just now
+            continue
+        except PermissionError:
+            unreadable.append(name.as_posix())
+    return unreadable
 
 
 def contents_of(folder):
@@ -254,12 +266,18 @@ def delete_older(folder, keep):
     Return their names.
     """
     there = backups_in(folder)
-    complete = [path for path in there if not json.loads((path / MANIFEST).read_bytes())["missing"]]
+    complete = [path for path in there if _is_complete(path)]
     kept = {*there[-keep:], *complete[-keep:]}
     old = [path for path in there if path not in kept]
     for path in old:
         shutil.rmtree(path)
     return [path.name for path in old]
+
+
+def _is_complete(place):
+    manifest = json.loads((place / MANIFEST).read_bytes())
+    # A backup of a release before this one says nothing of what could not be read.
+    return not (manifest["missing"] or manifest.get("unreadable"))
 
 
 # --- Looking at one -------------------------------------------------------------------------------
@@ -295,8 +313,8 @@ def newest(folder, *, hours):
     age = datetime.now(UTC) - datetime.fromisoformat(manifest["finished"])
     if age > timedelta(hours=hours):
         raise BackupError(f"The newest backup, {there[-1].name}, is older than {hours} hours.")
-    if manifest["missing"]:
-        raise BackupError(f"Files were missing already: {', '.join(manifest['missing'][:20])}")
+    if lacking := manifest["missing"] + manifest.get("unreadable", []):
+        raise BackupError(f"Files were missing already: {', '.join(lacking[:20])}")
     return there[-1], manifest
 
 

@@ -7,10 +7,11 @@ stood there is kept nowhere.
 
 import hashlib
 import io
+import json
 import re
 
 from django.apps import apps
-from django.core.files.base import ContentFile
+from django.contrib.admin.models import LogEntry
 from django.db import models
 from PIL import Image
 
@@ -49,15 +50,17 @@ def redact_words(words, *, by, reason, paper):
                     model._base_manager.filter(pk=row.pk).update(**changes)
                 changed += 1
                 if isinstance(row, Sealed):
-                    resealed.setdefault(model, set()).add(getattr(row, model.CHAIN))
+                    chain = model.CHAIN and getattr(row, model.CHAIN)
+                    resealed.setdefault(model, set()).add(chain)
             if changed:
                 done[model._meta.db_table] = changed
+        if logged := _redact_admin_log(found):
+            done[LogEntry._meta.db_table] = logged
         return _on_record(done, resealed, by=by, reason=reason, paper=paper)
 
 
 def redact_file(stored, *, by, reason, paper):
     """Put a grey picture in the place of a stored photo or scan. Return the record of it."""
-    name = stored.file.name
     out = io.BytesIO()
     Image.new("RGB", (8, 8), "grey").save(out, "JPEG")
     said = {
@@ -75,18 +78,13 @@ def redact_file(stored, *, by, reason, paper):
         entries.update(**said)
         done = {stored._meta.db_table: 1, history._meta.db_table: entries.count()}
         redaction = _on_record(done, {history: {stored.pk}}, by=by, reason=reason, paper=paper)
-        storage = stored.file.storage
-        storage.delete(name)
-        storage.save(name, ContentFile(out.getvalue()))
+        stored.file.storage.write_over(stored.file.name, out.getvalue())
     return redaction
 
 
 def _on_record(done, resealed, *, by, reason, paper):
     for model, chains in resealed.items():
-        if None in chains:
-            seal_again(model, model.CHAIN)
-        else:
-            seal_again(model, model.CHAIN, chains)
+        seal_again(model, model.CHAIN, chains if model.CHAIN else None)
     SecurityEvent.record(SecurityEvent.Kind.REDACTED, user=by, about=f"{paper}: {reason}")
     return Redaction.objects.create(by=by, reason=reason, paper=paper, what=done)
 
@@ -114,6 +112,25 @@ def _rows_with(model, found):
             hit = [name for name in columns if found.search(_as_text(getattr(row, name)))]
             if hit:
                 yield row, hit
+
+
+def _redact_admin_log(found):
+    """Redact what Django's own log of the administration holds of earlier years; count its rows."""
+    changed = 0
+    for entry in LogEntry.objects.iterator():
+        before = entry.object_repr, entry.change_message
+        entry.object_repr = _unreadable(entry.object_repr, found)[:LONGEST_PIECE]
+        try:
+            # Diacritics are escaped there, where nobody would find them.
+            said = _unreadable(json.loads(entry.change_message), found)
+            if said != json.loads(entry.change_message):
+                entry.change_message = json.dumps(said)
+        except ValueError:
+            entry.change_message = _unreadable(entry.change_message, found)
+        if (entry.object_repr, entry.change_message) != before:
+            entry.save()
+            changed += 1
+    return changed
 
 
 def _as_text(value):

@@ -2,7 +2,11 @@
 
 Whoever changes a byte of an entry by hand, or takes one out of the middle, breaks the seal of it
 or of the next; ``manage.py verify_history`` finds where. The chain runs per record, so that
-people who write different records do not wait for each other.
+people who write different records do not wait for each other; what is about no record, or would
+not be missed with it, is one chain a table.
+
+Whoever takes away the end of a chain, or seals all of it anew, breaks nothing here: that is seen
+by what was kept elsewhere (``registry.heads``).
 """
 
 import datetime
@@ -11,7 +15,7 @@ import json
 from decimal import Decimal
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Exists, OuterRef, Subquery
 
 # How many entries are held in memory at a time.
@@ -19,9 +23,9 @@ CHUNK = 1000
 
 
 class Sealed(models.Model):
-    """An entry of a chain. ``CHAIN`` names the column of what the chain is about."""
+    """An entry of a chain. ``CHAIN`` names the column of what it is about; None: all are one."""
 
-    CHAIN = "id"
+    CHAIN: str | None = "id"
 
     # Empty is NULL, so that the column is added to tables nothing else may be done to.
     seal = models.CharField(max_length=64, editable=False, null=True)  # noqa: DJ001
@@ -48,13 +52,21 @@ class Sealed(models.Model):
         return column.related_model._base_manager.filter(pk=getattr(self, self.CHAIN))
 
     def _seal_before(self):
-        about = getattr(self, self.CHAIN)
-        if about is None:
-            return ""
-        # Also from an update that has locked it already; evaluated for its lock alone.
-        list(self.chained_to().select_for_update().values_list("pk"))
-        chain = type(self)._base_manager.filter(**{self.CHAIN: about})
+        chain = type(self)._base_manager.all()
+        if self.CHAIN is None:
+            _add_alone_to(self._meta.db_table)
+        else:
+            # Also from an update that has locked it already; evaluated for its lock alone.
+            list(self.chained_to().select_for_update().values_list("pk"))
+            chain = chain.filter(**{self.CHAIN: getattr(self, self.CHAIN)})
         return chain.order_by("-pk").values_list("seal", flat=True).first() or ""
+
+
+def _add_alone_to(table):
+    """Let nobody else add to the table until the transaction ends; on SQLite nobody else can."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [table])
 
 
 def seal_new(entries, joined=None):
@@ -146,15 +158,15 @@ def with_seals(model, chain, about=None):
     The seal before is that which stands in the table: one broken entry is one finding.
     """
     joins = joins_of(model)
-    entries = model._base_manager.order_by(chain, "pk")
+    entries = model._base_manager.order_by(*filter(None, [chain]), "pk")
     if about is not None:
         entries = entries.filter(**{f"{chain}__in": about})
     before = None, ""
     for chunk in chunks(entries):
         joined = _joins_said(joins, [entry.pk for entry in chunk])
         for entry in chunk:
-            link = getattr(entry, chain)
-            previous = before[1] if link is not None and before[0] == link else ""
+            link = chain and getattr(entry, chain)
+            previous = before[1] if before[0] == link else ""
             yield entry, seal_of(entry, previous, joined.get(entry.pk))
             before = link, entry.seal
 
@@ -189,17 +201,20 @@ def broken_seals(model):
     """Yield a sentence for each entry that is not what it was when it was written."""
     for entry, seal in with_seals(model, model.CHAIN):
         if entry.seal != seal:
+            about = f" of record {getattr(entry, model.CHAIN)}," if model.CHAIN else ""
             yield (
-                f"{model._meta.db_table}: entry {entry.pk}, of record"
-                f" {getattr(entry, model.CHAIN)}, or the one before it was changed or taken out."
+                f"{model._meta.db_table}: entry {entry.pk},{about} or the one before it was"
+                " changed or taken out."
             )
 
 
 def unlike_their_records(model):
     """Yield a sentence for each record that is not what its last entry says; of a history alone."""
     record, joins = model.instance_type, joins_of(model)
-    # Of a column that both have, the entry keeps its own: on whose behalf it was written.
+    # Of a column that both have, the entry keeps its own: on whose behalf it was written. Of a
+    # record that has it, it is that of its first entry.
     compared = [field for field in model.tracked_fields if field.attname != "on_behalf_of_id"]
+    entered = len(compared) < len(model.tracked_fields)
     newest = model._base_manager.filter(id=OuterRef("id")).order_by("-pk").values("pk")[:1]
     last_entries = model._base_manager.filter(pk=Subquery(newest)).order_by("id")
     for chunk in chunks(last_entries):
@@ -207,6 +222,8 @@ def unlike_their_records(model):
         records = record._base_manager.in_bulk(keys)
         joined = joined_to(model, keys)
         said = _joins_said(joins, [entry.pk for entry in chunk])
+        firsts = model._base_manager.filter(id__in=keys, history_type="+") if entered else ()
+        on_behalf_of = {first.id: first.on_behalf_of_id for first in firsts}
         for entry in chunk:
             there = records.get(entry.id)
             where = f"{record._meta.db_table}: record {entry.id}"
@@ -228,6 +245,8 @@ def unlike_their_records(model):
                     if sorted(joined.get(entry.id, {}).get(name, ()))
                     != sorted(said.get(entry.pk, {}).get(name, ()))
                 ]
+                if there.pk in on_behalf_of and there.on_behalf_of_id != on_behalf_of[there.pk]:
+                    unlike.append("on_behalf_of_id")
                 if unlike:
                     yield f"{where} is not what its history says: {', '.join(unlike)}."
     known = model._base_manager.filter(id=OuterRef("pk"))

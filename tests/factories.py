@@ -172,6 +172,12 @@ class EnrolmentFactory(DjangoModelFactory):
     model = factory.SubFactory("tests.factories.PracticeModelFactory", enrolment=False)
     year = factory.LazyFunction(this_year)
 
+    @classmethod
+    def _create(cls, model_class, *args, on_behalf_of=None, **fields):
+        enrolment = model_class(on_behalf_of=on_behalf_of, **fields)
+        enrolment.save_by(None, on_behalf_of=on_behalf_of)
+        return enrolment
+
 
 class PracticeModelFactory(DjangoModelFactory):
     """A complete draft of the eight items, enrolled for this year.

@@ -1,6 +1,7 @@
 """A backup is put back elsewhere, and everything is there; a bad one changes nothing."""
 
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -17,8 +18,9 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
-from registry import backups
+from registry import appendonly, backups
 from registry.models import Evidence, PracticeModel, User
+from registry.redaction import redact_file
 from tests import factories
 from tests.databases import address_of
 
@@ -338,6 +340,54 @@ def test_a_backup_names_the_settings_it_was_made_with_and_tells_none(register, t
     assert {"SECRET_KEY", "DATABASE_URL", "MEDIA_ROOT"} <= set(manifest["settings"])
     assert "PATH" not in manifest["settings"]
     assert "a key for tests" not in (place / backups.MANIFEST).read_text()
+
+
+def test_a_file_that_cannot_be_read_is_named_and_fails_the_backup_which_is_there_all_the_same(
+    register, tmp_path, monkeypatch
+):
+    """As root made it, once, where the application may not look."""
+    photo = Evidence.objects.get()
+
+    def copyfile(source, target, real=shutil.copyfile):
+        if str(source) == photo.file.path:
+            raise PermissionError(13, "Permission denied")
+        real(source, target)
+
+    monkeypatch.setattr("registry.backups.shutil.copyfile", copyfile)
+    with pytest.raises(CommandError, match=f"could not be read.*{photo.file.name}"):
+        call_command("backup", str(tmp_path / "backups"))
+
+    with pytest.raises(CommandError, match=photo.file.name):
+        call_command("check_backup", str(tmp_path / "backups"))
+
+
+def test_a_photo_made_unreadable_while_the_backup_is_made_is_not_in_it(
+    register, tmp_path, monkeypatch
+):
+    photo, admin = Evidence.objects.get(), factories.AdminFactory()
+
+    def dump(target, real=backups._dump):
+        redact_file(photo, by=admin, reason="Theo đơn", paper="CV 1")
+        return real(target)
+
+    monkeypatch.setattr(backups, "_dump", dump)
+    place, _manifest = backups.make(tmp_path / "backups")
+
+    copy = place / backups.FILES / photo.file.name
+    assert copy.read_bytes() == Path(photo.file.path).read_bytes()
+    assert hashlib.sha256(copy.read_bytes()).hexdigest() == Evidence.objects.get().sha256
+
+
+def test_the_record_is_compared_with_what_a_backup_says_of_it(register, tmp_path):
+    place, manifest = backups.make(tmp_path / "backups")
+    factories.running()
+    call_command("verify_history", against=str(place / backups.MANIFEST))
+
+    with appendonly.suspended():
+        register.history.order_by("pk").last().delete()
+    with pytest.raises(CommandError):
+        call_command("verify_history", against=str(place / backups.MANIFEST))
+    assert manifest["record"]["tables"]["registry_move"]["rows"] == 2
 
 
 def test_a_place_that_cannot_be_written_is_said(register, tmp_path):

@@ -38,11 +38,37 @@ def test_a_register_that_was_used_keeps_every_rule(world, capsys):
 
 def _drop_a_trigger(world):
     name = next(iter(appendonly.there()))
-    table = appendonly.there()[name]
+    table, _made = appendonly.there()[name]
     on = f' ON "{table}"' if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(f'DROP TRIGGER "{name}"{on}')
     return table
+
+
+def _hollow_a_trigger(world):
+    """One of the same name, that refuses nothing."""
+    name, (table, _made) = next(iter(appendonly.there().items()))
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql"
+                " AS $$ BEGIN RETURN COALESCE(NEW, OLD); END $$"
+            )
+        else:
+            cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [name])
+            made = cursor.fetchone()[0]
+            cursor.execute(f'DROP TRIGGER "{name}"')
+            cursor.execute(made.replace(" BEGIN SELECT", " WHEN 0 BEGIN SELECT"))
+    return table
+
+
+def _switch_a_trigger_to_replicas(world):
+    name, (table, _made) = next(iter(appendonly.there().items()))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {table} ENABLE REPLICA TRIGGER {name}")
+        return table
+    return _hollow_a_trigger(world)
 
 
 def _move_past_the_verbs(world):
@@ -113,6 +139,8 @@ def _vote_elsewhere(world):
     ("break_it", "sentence"),
     [
         (_drop_a_trigger, "Every append-only table has its triggers."),
+        (_hollow_a_trigger, "Every append-only table has its triggers."),
+        (_switch_a_trigger_to_replicas, "Every append-only table has its triggers."),
         (_move_past_the_verbs, "A model stands where its last move has brought it."),
         (_come_from_nowhere, "A move begins where the one before it has ended."),
         (_forget_the_year, "A model of the register's own that was ever sent has an enrolment."),
@@ -191,7 +219,7 @@ def refused(sql, *values):
 
 @pytest.mark.parametrize("model", sealed_models(), ids=lambda model: model.__name__)
 def test_no_table_of_the_record_lets_a_row_be_changed_or_deleted(model):
-    tables = set(appendonly.there().values())
+    tables = {table for table, _made in appendonly.there().values()}
 
     assert model._meta.db_table in tables
 
@@ -221,6 +249,16 @@ def test_what_is_not_handed_in_or_issued_yet_may_be_written(world):
 def test_of_an_issued_paper_only_when_it_is_open_to_all_may_be_written(world):
     change = "UPDATE reviews_decision SET published_at = NULL WHERE id = %s"
     assert not refused(change, world.published.pk)
+
+
+@pytest.mark.parametrize("spoil", [_drop_a_trigger, _hollow_a_trigger])
+def test_a_trigger_that_was_taken_off_or_hollowed_is_made_anew(world, spoil):
+    before = appendonly.there()
+    spoil(world)
+
+    appendonly.install()
+
+    assert appendonly.there() == before
 
 
 def test_installing_the_triggers_again_changes_nothing():

@@ -29,8 +29,7 @@ def visible(text):
 class SecurityEvent(Sealed):
     """Somebody signed in, was refused, got other rights. Written once, never changed."""
 
-    # What happened to no known account stands by itself.
-    CHAIN = "user_id"
+    CHAIN = None
 
     class Kind(models.TextChoices):
         SIGNED_IN = "signed in", _("signed in")
@@ -110,13 +109,13 @@ class SecurityEvent(Sealed):
             **where_from(),
         )
         event.save(force_insert=True)
+        # What was typed, and what it is about, may name people: that stands in the register alone.
         logger.info(
-            "%s account=%s tried=%s by=%s address=%s about=%s",
+            "%s event=%s account=%s by=%s address=%s",
             event.kind,
+            event.pk,
             event.user_id,
-            event.username,
             event.by_id,
             event.address,
-            event.about,
         )
         return event

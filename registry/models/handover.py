@@ -13,15 +13,17 @@ from registry.models.people import Membership
 from registry.models.practice import PracticeModel
 from registry.models.verdicts import MoveRefused
 from registry.querysets import HandoverQuerySet
+from registry.sealing import Sealed
 
 
-class Handover(models.Model):
+class Handover(Sealed):
     """One person has stopped, another has begun to act for a unit. Never changed.
 
     The work belongs to the unit and stays where it is. What there was to hand over is kept as
     it stood on the day, for the paper that both sign.
     """
 
+    CHAIN = None
     # A unit keeps a handful of models; a paper with more is no paper.
     MOST = 200
 

@@ -372,8 +372,10 @@ class Move(Sealed):
         return f"{self.get_from_status_display()} → {self.get_to_status_display()}"
 
 
-class Opening(models.Model):
+class Opening(Sealed):
     """Somebody from outside a unit opened what it had not sent yet. Never changed."""
+
+    CHAIN = "model_id"
 
     model = models.ForeignKey(
         "registry.PracticeModel", models.CASCADE, related_name="openings", verbose_name=_("model")

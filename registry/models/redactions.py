@@ -5,9 +5,13 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registry.sealing import Sealed
 
-class Redaction(models.Model):
+
+class Redaction(Sealed):
     """Who had what made unreadable, why, and by which paper. Never what stood there."""
+
+    CHAIN = None
 
     at = models.DateTimeField(_("when"), default=timezone.now)
     by = models.ForeignKey(

@@ -1,8 +1,10 @@
 """A person's name or photo is made unreadable everywhere, on record, and the record still holds."""
 
+import json
 from pathlib import Path
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -68,6 +70,29 @@ def test_it_is_on_record_who_had_it_done_and_why_and_not_what_stood_there(admin)
     assert NAME not in dump()
 
 
+def test_a_name_goes_from_the_log_that_the_administration_once_kept(admin):
+    about = {"name": "thành viên", "object": f"{NAME} – Chi bộ", "fields": ["Đến"]}
+    entry = LogEntry.objects.create(
+        user=admin,
+        object_repr=f"Ông bà {NAME}",
+        action_flag=CHANGE,
+        change_message=json.dumps([{"changed": about}]),
+    )
+    plain = LogEntry.objects.create(
+        user=admin, object_repr="Khác", action_flag=CHANGE, change_message=f"Mật khẩu của {NAME}"
+    )
+    assert NAME not in entry.change_message
+
+    redact(admin, words=NAME)
+
+    entry.refresh_from_db()
+    plain.refresh_from_db()
+    assert entry.object_repr == "Ông bà [đã ẩn]"
+    assert json.loads(entry.change_message)[0]["changed"]["object"] == "[đã ẩn] – Chi bộ"
+    assert plain.change_message == "Mật khẩu của [đã ẩn]"
+    assert Redaction.objects.get().what == {"django_admin_log": 2}
+
+
 def test_a_name_within_another_is_left(admin):
     model = factories.running(approach="Anh An và chị Ánh, anh Ân, anh Anh")
 
@@ -81,11 +106,13 @@ def test_a_photo_becomes_grey_and_its_bytes_are_gone(admin, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     photo = factories.EvidenceFactory(model=factories.running())
     path = Path(photo.file.path)
-    before = path.read_bytes()
+    before, inode, mode = path.read_bytes(), path.stat().st_ino, path.stat().st_mode
 
     redact(admin, file=f"evidence:{photo.pk}")
 
     assert path.read_bytes() != before
+    # The same file: who runs the command may be root, the application is not.
+    assert (path.stat().st_ino, path.stat().st_mode) == (inode, mode)
     photo.refresh_from_db()
     assert photo.original_name == "[đã ẩn].jpg"
     call_command("verify_history")

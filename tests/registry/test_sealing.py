@@ -1,5 +1,8 @@
 """Who changes the record by hand is found: a byte, a missing entry, a record beside its history."""
 
+import json
+from types import SimpleNamespace
+
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
@@ -7,9 +10,11 @@ from django.db import connection, models, transaction
 from django.db.migrations.loader import MigrationLoader
 
 from registry import appendonly
+from registry.access import record_opening
 from registry.history import HistoryEntry
-from registry.models import Call, PracticeModel, SecurityEvent, User
-from registry.sealing import Sealed, broken_seals, joins_of, sealed_models
+from registry.models import Call, Enrolment, PracticeModel, SecurityEvent, User
+from registry.redaction import redact_words
+from registry.sealing import Sealed, broken_seals, joins_of, seal_again, sealed_models
 from reviews.models import StockRemark
 from tests import factories, permissions_world
 
@@ -44,14 +49,18 @@ def test_a_register_that_was_used_is_as_it_was_written(world, capsys):
 def test_a_changed_byte_of_any_entry_is_found_and_named(world):
     more_than_the_world_has(world)
     for model in sealed_models():
-        entry = model._base_manager.exclude(**{model.CHAIN: None}).order_by("-pk").first()
+        entry = model._base_manager.order_by("-pk").first()
         assert entry is not None, model
-        texts = [field for field in model._meta.concrete_fields if is_text(field)]
+        # Of an opening there is nothing to read but when, and who.
+        column, value = next(
+            ((field.column, "x") for field in model._meta.concrete_fields if is_text(field)),
+            ("at", "2020-01-01 00:00:00+00"),
+        )
         mark = transaction.savepoint()
-        change = f'UPDATE "{model._meta.db_table}" SET "{texts[0].column}" = %s'
-        by_hand(f'{change} WHERE "{model._meta.pk.column}" = %s', "x", entry.pk)
+        change = f'UPDATE "{model._meta.db_table}" SET "{column}" = %s'
+        by_hand(f'{change} WHERE "{model._meta.pk.column}" = %s', value, entry.pk)
 
-        assert f"entry {entry.pk}, of record" in next(broken_seals(model)), model
+        assert f"entry {entry.pk}," in next(broken_seals(model)), model
 
         transaction.savepoint_rollback(mark)
 
@@ -79,6 +88,8 @@ def more_than_the_world_has(world):
     Call.tick(world.cell, 2026, by=world.people["clerk"])
     StockRemark.objects.first().save()
     SecurityEvent.record(SecurityEvent.Kind.REFUSED, user=world.people["unit"])
+    record_opening(world.people["clerk"], world.draft)
+    redact_words("Không có ở đâu", by=world.people["admin"], reason="Thử", paper="CV 1")
 
 
 def test_an_entry_taken_out_of_the_middle_is_missed(capsys):
@@ -120,6 +131,123 @@ def test_a_record_that_vanished_or_appeared_is_found(capsys):
     said = findings(capsys)
     assert f"registry_field: record {gone.pk} is gone, and its history does not say so." in said
     assert f"registry_field: record {came.pk} has no history." in said
+
+
+def test_an_event_taken_out_of_the_middle_is_missed_whomever_it_was_about(capsys):
+    person = factories.UserFactory()
+    kind = SecurityEvent.Kind.REFUSED
+    for user in (None, person, None):
+        SecurityEvent.record(kind, user=user)
+    (gone,) = SecurityEvent.objects.filter(user=person)
+    after = SecurityEvent.objects.filter(pk__gt=gone.pk).earliest("pk")
+    by_hand("DELETE FROM registry_securityevent WHERE id = %s", gone.pk)
+
+    assert f"registry_securityevent: entry {after.pk}, or the one before it" in findings(capsys)
+
+
+def test_on_whose_behalf_a_year_was_entered_is_held_to_its_first_entry(world, capsys):
+    year = world.office_draft.enrolments.get()
+    Enrolment.objects.filter(pk=year.pk).update(on_behalf_of=world.other_cell)
+
+    said = findings(capsys)
+    assert f"record {year.pk} is not what its history says: on_behalf_of_id" in said
+
+
+# --- Against what was kept elsewhere --------------------------------------------------------------
+
+
+@pytest.fixture
+def kept(tmp_path, caplog):
+    """Return a line of last night's log, as another machine has it."""
+    model = factories.running(name="Đường hoa")
+    note = factories.NoteFactory(model=model)
+    SecurityEvent.record(SecurityEvent.Kind.REFUSED)
+    caplog.set_level("INFO", "registry.record")
+    call_command("verify_history")
+    (line,) = [record for record in caplog.records if record.name == "registry.record"]
+    path = tmp_path / "line.json"
+    path.write_text(json.dumps({"message": line.getMessage()}))
+    return SimpleNamespace(path=path, model=model, note=note)
+
+
+def test_what_has_only_grown_is_as_it_was_kept(kept, capsys):
+    kept.model.save()
+    factories.running()
+    SecurityEvent.record(SecurityEvent.Kind.REFUSED)
+
+    call_command("verify_history", against=str(kept.path))
+
+    assert "all that was there on" in capsys.readouterr().out
+
+
+def _take_the_last_entry_and_set_the_record_back(kept):
+    before, last = kept.model.history.order_by("-pk")[1], kept.model.history.latest("pk")
+    by_hand("DELETE FROM registry_historicalpracticemodel WHERE history_id = %s", last.pk)
+    fields = {field.attname for field in kept.model.history.model.tracked_fields} - {"id"}
+    was = {name: getattr(before, name) for name in fields}
+    PracticeModel.objects.filter(pk=kept.model.pk).update(**was)
+    return "registry_historicalpracticemodel"
+
+
+def _take_a_note_with_its_history(kept):
+    by_hand("DELETE FROM registry_historicalnote WHERE id = %s", kept.note.pk)
+    by_hand("DELETE FROM registry_note WHERE id = %s", kept.note.pk)
+    return "registry_historicalnote"
+
+
+def _take_the_last_event(kept):
+    last = SecurityEvent.objects.latest("pk").pk
+    by_hand("DELETE FROM registry_securityevent WHERE id = %s", last)
+    return "registry_securityevent"
+
+
+def _forge_and_seal_anew(kept):
+    table = "registry_historicalpracticemodel"
+    by_hand(f"UPDATE {table} SET name = 'Đường cờ' WHERE id = %s", kept.model.pk)
+    PracticeModel.objects.filter(pk=kept.model.pk).update(name="Đường cờ")
+    with appendonly.suspended():
+        seal_again(PracticeModel.history.model, "id")
+    return table
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        _take_the_last_entry_and_set_the_record_back,
+        _take_a_note_with_its_history,
+        _take_the_last_event,
+        _forge_and_seal_anew,
+    ],
+)
+def test_what_the_chain_alone_does_not_show_is_shown_by_what_was_kept(kept, capsys, forge):
+    table = forge(kept)
+    call_command("verify_history")
+
+    with pytest.raises(CommandError):
+        call_command("verify_history", against=str(kept.path))
+
+    assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == [table]
+
+
+def test_a_lawful_redaction_is_named_where_it_has_sealed_a_table_anew(kept, capsys):
+    clerk = factories.AdminFactory()
+    redact_words("Đường hoa", by=clerk, reason="Theo đơn", paper="CV 12-CV/ĐU")
+
+    with pytest.raises(CommandError):
+        call_command("verify_history", against=str(kept.path))
+
+    assert "(CV 12-CV/ĐU)" in capsys.readouterr().err
+
+
+def test_a_file_that_says_nothing_of_the_record_is_refused(tmp_path):
+    for number, text in enumerate(("", "{}", "[]", '{"message": "x"}')):
+        path = tmp_path / str(number)
+        path.write_text(text)
+        with pytest.raises(CommandError, match="cannot be compared"):
+            call_command("verify_history", against=str(path))
+
+
+# --- Many at a time -------------------------------------------------------------------------------
 
 
 def test_what_is_written_many_at_a_time_is_sealed_alike(capsys):

@@ -28,3 +28,6 @@ class Command(BaseCommand):
             self.stdout.write(f"Deleted {name}")
         if manifest["missing"]:
             raise CommandError(f"Files on record that are gone: {', '.join(manifest['missing'])}")
+        if manifest["unreadable"]:
+            names = ", ".join(manifest["unreadable"])
+            raise CommandError(f"Files that could not be read, and are not in it: {names}")

@@ -34,7 +34,7 @@ class Command(BaseCommand):
             else:
                 kind, _colon, key = file.partition(":")
                 done = redaction.redact_file(redaction.file_named(kind, int(key)), **about)
-        except (ValueError, LookupError, ObjectDoesNotExist) as error:
+        except (OSError, ValueError, LookupError, ObjectDoesNotExist) as error:
             raise CommandError(f"Nothing was changed: {error}") from error
         for table, number in done.what.items():
             self.stdout.write(f"{table}: {number} rows")
