@@ -496,7 +496,13 @@ class NoteQuerySet(OfModelQuerySet):
         )
 
 
-class EvidenceQuerySet(OfModelQuerySet):
+class StoredFileQuerySet(QuerySet):
+    def infected(self):
+        """Return the files in which the scanner has found a virus: held for good."""
+        return self.exclude(virus="")
+
+
+class EvidenceQuerySet(StoredFileQuerySet, OfModelQuerySet):
     def bytes_of(self, organisation):
         """Return how much an organisation has stored; what was taken away is still there."""
         own = self.filter(model__organisation=organisation)

@@ -4,6 +4,8 @@ from django.apps import apps
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from registry.querysets import StoredFileQuerySet
+
 
 def on_agenda_of(user):
     """Return a Q for the submitted models before a seminar on whose panel the user sits.
@@ -202,7 +204,7 @@ class RoundQuerySet(QuerySet):
         return registration.filter(opens_on__lte=timezone.localdate()).order_by("-deadline", "-pk")
 
 
-class ScanQuerySet(QuerySet):
+class ScanQuerySet(StoredFileQuerySet):
     def visible_to(self, user):
         """Return scans for the office; for others those of what they see, and see all of.
 

@@ -19,8 +19,8 @@ answering = ContextVar("answering", default=None)
 SECRET = re.compile(
     r"""(?ix)
     (\b[\w-]*(?:password|passwd|secret|token|cookie|sessionid|authorization|api[_-]?key)[\w-]*
-      ["']?\s*[=:]\s*["']?(?:(?:basic|bearer)\s+)?)
-    [^\s"'&,;)]+
+      ["']?\s*[=:]\s*\[?(?P<quote>["'])?(?:(?:basic|bearer)\s+)?)
+    (?(quote)(?:\\.|(?!(?P=quote)).)+|[^\s"'&,;)]+)
     """
 )
 SECRET_IN_ADDRESS = re.compile(r"(://[^\s:/@]*:)[^\s@]+(?=@)")

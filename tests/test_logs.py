@@ -138,8 +138,19 @@ def test_a_line_break_in_a_name_makes_no_second_line(client, written):
     lines = written().splitlines()
     assert len(lines) == len(events(written()))
     assert not [line for line in lines if not line.startswith('{"time": ')]
-    tried = SecurityEvent.objects.get(kind=SecurityEvent.Kind.SIGN_IN_FAILED).username
-    assert [event for event in events(written()) if tried in event["message"]]
+    tried = SecurityEvent.objects.get(kind=SecurityEvent.Kind.SIGN_IN_FAILED)
+    assert [each for each in events(written()) if f"event={tried.pk} " in each["message"]]
+
+
+def test_a_failed_sign_in_names_nobody_but_by_number(client, written):
+    """Somebody may even have typed the password in the place of the name."""
+    client.post(LOGIN, {"login": "0905123456", "password": "sai"})
+    client.force_login(factories.ClerkFactory())
+    client.get("/seminars/0/?q=Nguyễn+Văn+A")
+
+    assert SecurityEvent.objects.filter(username="0905123456").exists()
+    assert "0905123456" not in written()
+    assert "Nguyễn" not in written()
 
 
 @pytest.mark.parametrize("formatter", [AsJson(), AsText()])
@@ -159,6 +170,10 @@ def test_what_does_not_show_is_written_out(formatter, char):
     [
         "password=bí-mật",
         "{'oldpassword': 'bí-mật', 'a': 1}",
+        "{'password': 'một câu dài là bí-mật', 'a': 1}",
+        "{'password': ['một câu dài là bí-mật'], 'a': 1}",
+        '"password": "câu có dấu \' và \\" là bí-mật"',
+        "password='câu bị cắt là bí-mật",
         "SECRET_KEY=bí-mật",
         "Authorization: Bearer bí-mật",
         "Cookie: bí-mật",

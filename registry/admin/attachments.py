@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.base import RecordedAdmin, RecordedSeen, YearFilter
+from registry.admin.base import NeedsFilter, RecordedAdmin, RecordedSeen, YearFilter
 from registry.models import Award, Evidence, Note, Outcome, Replication
 
 
@@ -62,6 +62,8 @@ class StoredFileAdmin(RecordedAdmin):
     """Files come in through the site, which looks at them first."""
 
     may_add = False
+    needs = {"infected": _("Files in which a virus was found")}
+    list_filter = [NeedsFilter]
 
     @admin.display(description=_("file"))
     def to_open(self, stored):
@@ -71,16 +73,16 @@ class StoredFileAdmin(RecordedAdmin):
 @admin.register(Evidence)
 class EvidenceAdmin(StoredFileAdmin):
     list_display = ["original_name", "model", "kind", "added_at", "added_by", "removed_at"]
-    list_filter = ["kind", ("removed_at", admin.EmptyFieldListFilter)]
+    list_filter = [NeedsFilter, "kind", ("removed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["model", "added_by"]
     date_hierarchy = "added_at"
     search_fields = ["model__search_key"]
     readonly_fields = [
-        "model", "to_open", "content_type", "size", "added_at", "added_by", "removed_at",
+        "model", "to_open", "content_type", "size", "virus", "added_at", "added_by", "removed_at",
     ]  # fmt: skip
     fieldsets = [(None, {"fields": [
-        "model", "to_open", "kind", "caption", "content_type", "size", "added_at", "added_by",
-        "removed_at",
+        "model", "to_open", "kind", "caption", "content_type", "size", "virus", "added_at",
+        "added_by", "removed_at",
     ]})]  # fmt: skip
 
 

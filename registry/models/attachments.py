@@ -37,6 +37,9 @@ class StoredFile(Recorded):
     held_since = models.DateTimeField(
         _("waits for the virus scanner since"), null=True, editable=False
     )
+    virus = models.CharField(
+        _("virus found"), max_length=200, blank=True, default="", db_default="", editable=False
+    )
     added_at = models.DateTimeField(_("added"), auto_now_add=True)
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -77,17 +80,16 @@ class StoredFile(Recorded):
     def look_again(self):
         """Have the scanner look at a file that was held back, and let it go if it is clean.
 
-        Return the name of what it has found, "" if nothing. Raise ScannerAway.
+        What it has found stays on record, and the file held for good. Raise ScannerAway.
         """
         with self.file.open("rb") as file:
-            virus = virusscan.found_in(file.read())
-        if virus:
-            about = f"{virus}: {type(self).__name__} {self.pk}"
+            self.virus = virusscan.found_in(file.read())[:200]
+        if self.virus:
+            about = f"{self.virus}: {type(self).__name__} {self.pk}"
             SecurityEvent.record(SecurityEvent.Kind.FILE_REFUSED, user=self.added_by, about=about)
         else:
             self.held_since = None
-            self.save_by(None, why="virus scanner: clean")
-        return virus
+        self.save_by(None, why=f"virus scanner: {self.virus or 'clean'}")
 
 
 class Evidence(StoredFile):

@@ -122,6 +122,25 @@ def test_the_command_lets_go_what_is_clean_and_holds_the_rest(
     assert SecurityEvent.objects.get(kind=SecurityEvent.Kind.FILE_REFUSED).user == person
 
 
+def test_a_virus_is_put_on_record_once_and_its_file_stays_held_and_listed(
+    away, client, person, model, request, capsys
+):
+    send(client, model, photo("hỏng.pdf", VIRUS))
+    request.getfixturevalue("clamd")
+    with pytest.raises(CommandError, match="Eicar"):
+        call_command("scan_held_files")
+
+    call_command("scan_held_files")
+
+    infected = Evidence.objects.get()
+    assert (infected.virus, status(client, infected)) == ("Eicar-Test-Signature", 503)
+    assert SecurityEvent.objects.filter(kind=SecurityEvent.Kind.FILE_REFUSED).count() == 1
+    client.force_login(factories.AdminFactory())
+    needs = client.get(reverse("admin:index")).context["needs"]
+    (need,) = [each for each in needs if each["url"].endswith("needs=infected")]
+    assert list(client.get(need["url"]).context["cl"].result_list) == [infected]
+
+
 def test_the_command_says_where_no_scanner_is_set(settings):
     settings.CLAMAV_ADDRESS = ""
     with pytest.raises(CommandError, match="CLAMAV_ADDRESS"):

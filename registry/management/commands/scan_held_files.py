@@ -10,7 +10,8 @@ from registry.virusscan import ScannerAway, is_set
 class Command(BaseCommand):
     help = (
         "Has the scanner look at the files that came while it was away, and lets those go that"
-        " are clean. Fails while it is still away, and names the files that hold a virus."
+        " are clean. Fails while it is still away, and, once, for each file that holds a virus:"
+        " that one stays held, and is not looked at again."
     )
 
     def handle(self, **options):
@@ -20,13 +21,14 @@ class Command(BaseCommand):
         for kind in apps.get_models():
             if not issubclass(kind, StoredFile):
                 continue
-            for stored in kind.objects.exclude(held_since=None).order_by("pk").iterator():
+            waiting = kind.objects.exclude(held_since=None).filter(virus="")
+            for stored in waiting.order_by("pk").iterator():
                 try:
-                    virus = stored.look_again()
+                    stored.look_again()
                 except ScannerAway as error:
                     raise CommandError(f"The scanner is away: {error}") from error
-                if virus:
-                    infected.append(f"{kind._meta.verbose_name} {stored.pk}: {virus}")
+                if stored.virus:
+                    infected.append(f"{kind._meta.verbose_name} {stored.pk}: {stored.virus}")
                 else:
                     released += 1
         self.stdout.write(f"Released {released}.")
