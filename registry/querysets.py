@@ -502,7 +502,7 @@ class StoredFileQuerySet(QuerySet):
         return self.exclude(virus="")
 
 
-class EvidenceQuerySet(StoredFileQuerySet, OfModelQuerySet):
+class EvidenceQuerySet(OfModelQuerySet, StoredFileQuerySet):  # type: ignore[override]
     def bytes_of(self, organisation):
         """Return how much an organisation has stored; what was taken away is still there."""
         own = self.filter(model__organisation=organisation)
