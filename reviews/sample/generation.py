@@ -5,8 +5,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from registry.models import Organisation, PracticeModel, User
+from registry.storage import files_follow_the_transaction
 from reviews import seminar_2023
-from reviews.sample import register, units
+from reviews.sample import pictures, register, units
 from reviews.sample.drawing import last_day_of
 from reviews.sample.meetings import Meetings
 
@@ -19,6 +20,7 @@ def exists():
     return Organisation.objects.filter(is_sample=True).exists()
 
 
+@files_follow_the_transaction()
 @transaction.atomic
 def generate(count, *, seed, year, told=lambda stored: None):
     """Make so many models and all around them, alike for the same seed, year and day."""
@@ -26,6 +28,7 @@ def generate(count, *, seed, year, told=lambda stored: None):
     committee = units.build(count)
     register.fill(committee, count, seed=seed, year=year, told=told)
     Meetings(committee, seed=seed, year=year, last_day=last_day_of(year)).hold()
+    pictures.hang(committee, seed=seed)
 
 
 def _refuse_if_unfit(year):

@@ -12,7 +12,10 @@ def models(page):
 
 
 def model(page):
-    """The model of the sample that has most to show: photos, results, and where it is taken up."""
+    """The model of the sample that has most to show: photos, results, and where it is taken up.
+
+    The sample gives the first of this list pictures.
+    """
     page.goto("/models/?verdict=replicate&q=mau")
     page.click("main table a >> nth=0")
 

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from registry.models import User
+from reviews.management.commands.demo import Command
 from tests.counting import rows
 from tests.factories import UserFactory
 
@@ -56,6 +57,19 @@ def test_a_second_run_changes_nothing_but_the_password(developing):
     person = User.objects.get(username="donvi")
     assert person.check_password(second)
     assert not person.check_password(first)
+
+
+def test_a_run_that_fails_leaves_no_picture_behind(developing, monkeypatch, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+
+    def fail(self):
+        raise CommandError("no password")
+
+    monkeypatch.setattr(Command, "_give_password", fail)
+    with pytest.raises(CommandError, match="no password"):
+        demo()
+
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.look

@@ -5,8 +5,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.test import override_settings
 
-from registry.models import Organisation, PracticeModel, User
+from registry.files import small_picture
+from registry.invariants import files_that_are_gone
+from registry.models import Evidence, Organisation, PracticeModel, User, Verdict
 from reviews.models import AgendaItem, Seminar
+from reviews.sample import pictures
 from tests.reviews.test_demo import demo, password_in
 
 pytestmark = pytest.mark.django_db
@@ -63,3 +66,24 @@ def test_the_models_of_2023_are_in_its_open_catalogue_under_the_first_codes(prin
     assert [model.code for model in shown.order_by("code")] == [
         f"MH-2023-000{number}" for number in range(1, 8)
     ]
+
+
+def test_the_models_that_are_looked_at_first_have_pictures_that_say_they_are_drawn(printed):
+    replicated = PracticeModel.objects.visible_to(AnonymousUser()).running()
+    shown = replicated.filter(verdict=Verdict.REPLICATE).order_by("sort_key", "pk")
+    first_ballots = [
+        member.ballots.filter(handed_in_at=None).order_by("item__position").first()
+        for member in Seminar.objects.get(state="open").members.filter(user__isnull=False)
+    ]
+    judged = [ballot.item.model for ballot in first_ballots if ballot]
+    assert shown.exists()
+    assert judged
+
+    for model in [shown[0], *judged]:
+        assert 1 <= model.evidence.count() <= 3
+    for evidence in Evidence.objects.all():
+        assert evidence.caption.startswith("Ảnh mẫu")
+        assert (evidence.width, evidence.height) == pictures.SIZE
+        assert evidence.size < 20_000
+        assert small_picture(evidence.file)
+    assert list(files_that_are_gone()) == []

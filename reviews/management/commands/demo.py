@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from registry.models import PracticeModel, User
+from registry.storage import files_follow_the_transaction
 from reviews import seminar_2023
 from reviews.sample import generation, units
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
             "--port", type=int, default=PORT, help="of the server that will run (8000)"
         )
 
+    @files_follow_the_transaction()
     @transaction.atomic
     def handle(self, *, models, port, **options):
         if not settings.DEBUG:
