@@ -8,6 +8,7 @@ from django.test import override_settings
 from registry.files import small_picture
 from registry.invariants import files_that_are_gone
 from registry.models import Evidence, Organisation, PracticeModel, User, Verdict
+from registry.views.organisations import BRANCHES
 from reviews.models import AgendaItem, Seminar
 from reviews.sample import pictures
 from tests.reviews.test_demo import demo, password_in
@@ -87,3 +88,9 @@ def test_the_models_that_are_looked_at_first_have_pictures_that_say_they_are_dra
         assert evidence.size < 20_000
         assert small_picture(evidence.file)
     assert list(files_that_are_gone()) == []
+
+
+def test_its_lists_of_units_begin_with_the_sample(printed):
+    is_sample = [unit.is_sample for unit in Organisation.objects.order_by(*BRANCHES)]
+    assert is_sample == sorted(is_sample, reverse=True)
+    assert set(is_sample) == {True, False}

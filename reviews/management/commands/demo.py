@@ -9,13 +9,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from registry.models import PracticeModel, User
+from registry.models import Organisation, PracticeModel, User
 from registry.storage import files_follow_the_transaction
 from reviews import seminar_2023
 from reviews.sample import generation, units
 
 SEED = 1
 PORT = 8000
+LAST = 10_000
 
 
 class Command(BaseCommand):
@@ -45,6 +46,7 @@ class Command(BaseCommand):
                 raise CommandError(str(refusal)) from None
         if first_time:
             self._open_to_readers()
+            self._put_last()
         self._print(self._give_password(), f"http://127.0.0.1:{port}/")
 
     def _open_to_readers(self):
@@ -53,6 +55,12 @@ class Command(BaseCommand):
         for model in PracticeModel.objects.filter(origin=PracticeModel.Origin.OLD_REGISTER):
             model.public = True
             model.write(by=clerk, version=model.version, why=seminar_2023.WHY)
+
+    def _put_last(self):
+        """Let lists begin with the sample, in which there is something to do."""
+        for unit in Organisation.objects.filter(is_sample=False, name__in=seminar_2023.NAMES):
+            unit.position = LAST
+            unit.save_by(None, why=seminar_2023.WHY)
 
     def _give_password(self):
         password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
