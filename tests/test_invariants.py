@@ -66,6 +66,7 @@ def _switch_a_trigger_to_replicas(world):
     name, (table, _made) = next(iter(appendonly.there().items()))
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # none may wait for the commit
             cursor.execute(f"ALTER TABLE {table} ENABLE REPLICA TRIGGER {name}")
         return table
     return _hollow_a_trigger(world)

@@ -4,23 +4,36 @@ Each of these fails when its guard is taken away: the row lock of a verb (Postgr
 ``IMMEDIATE`` transaction around it (SQLite), the primary key of the token.
 """
 
+import time
 import uuid
 from functools import partial
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from registry import heads
 from registry.files import MEGABYTE, check_upload
-from registry.models import Evidence, MoveRefused, PracticeModel, Role, Sequence, User
+from registry.models import (
+    Evidence,
+    MoveRefused,
+    PracticeModel,
+    Role,
+    SecurityEvent,
+    Sequence,
+    User,
+)
+from registry.sealing import broken_seals
 from registry.storage import PrivateStorage
 from reviews.models import Assessment, Decision
 from tests.factories import (
     ClerkFactory,
     DecisionFactory,
     DecisionLineFactory,
+    FieldFactory,
     PracticeModelFactory,
     UnitUserFactory,
     UserFactory,
@@ -171,6 +184,35 @@ def test_a_paper_issued_by_twenty_at_once_is_issued_once(in_threads):
 
     assert outcomes(results) == (1, AT_ONCE - 1)
     assert line.model.history.count() == history + 1
+
+
+def test_how_far_the_record_has_come_is_said_once_who_is_writing_has_written(in_threads):
+    """An entry with a lower number that is stored later would pass for one put in between."""
+
+    def write_for_long():
+        with transaction.atomic():
+            FieldFactory()
+            time.sleep(1)
+
+    def write_and_ask():
+        time.sleep(0.3)
+        FieldFactory()
+        return heads.now()
+
+    _slow, kept = in_threads(write_for_long, write_and_ask)
+
+    assert kept["tables"]["registry_historicalfield"]["rows"] >= 2
+    assert list(heads.unlike(kept)) == []
+
+
+def test_of_twenty_events_at_once_each_is_sealed_behind_the_one_before(in_threads):
+    def record():
+        SecurityEvent.record(SecurityEvent.Kind.REFUSED)
+
+    in_threads(*[record] * AT_ONCE)
+
+    assert SecurityEvent.objects.count() == AT_ONCE
+    assert list(broken_seals(SecurityEvent)) == []
 
 
 def test_a_ballot_handed_in_twice_at_once_stands_as_one(in_threads):
