@@ -4,9 +4,9 @@ Each of these fails when its guard is taken away: the row lock of a verb (Postgr
 ``IMMEDIATE`` transaction around it (SQLite), the primary key of the token.
 """
 
-import time
 import uuid
 from functools import partial
+from threading import Event
 
 import pytest
 from django.contrib.auth.models import Group
@@ -189,14 +189,19 @@ def test_a_paper_issued_by_twenty_at_once_is_issued_once(in_threads):
 def test_how_far_the_record_has_come_is_said_once_who_is_writing_has_written(in_threads):
     """An entry with a lower number that is stored later would pass for one put in between."""
 
+    written, asking = Event(), Event()
+
     def write_for_long():
         with transaction.atomic():
             FieldFactory()
-            time.sleep(1)
+            written.set()
+            # SQLite lets nobody else write, and so nobody ask, until this has ended.
+            asking.wait(timeout=1)
 
     def write_and_ask():
-        time.sleep(0.3)
+        written.wait()
         FieldFactory()
+        asking.set()
         return heads.now()
 
     _slow, kept = in_threads(write_for_long, write_and_ask)
