@@ -33,6 +33,7 @@ class Register:
         self.people = template.people if template else None
         self.sessions = template.sessions if template else {}
         self.process = None
+        self.code = ROOT
         self.port = free_port()
         self.environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "tamky_models.settings",
@@ -60,7 +61,7 @@ class Register:
         """Run a management command; return what it did."""
         done = subprocess.run(
             [sys.executable, "manage.py", *command],
-            cwd=ROOT,
+            cwd=self.code,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -103,7 +104,7 @@ class Register:
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=self.code,
                 env=environment,
                 stdout=log,
                 stderr=log,

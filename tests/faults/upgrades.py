@@ -1,15 +1,20 @@
-"""Migrations that die half-way, on a filled register of an older state."""
+"""Migrations that die half-way, and code that is older than its tables."""
 
 import os
 import subprocess
 import sys
 from contextlib import suppress
 
-from tests.faults.experiment import experiment, judge
+from tests.faults.crashes import finish
+from tests.faults.experiment import Impossible, experiment, judge
+from tests.faults.posts import Posts
 from tests.faults.register import ROOT, Register
 
 OLDER = {"reviews": "0002", "registry": "0008"}
 MODELS = 500
+# The code of before it knows neither this nor what came after.
+NEWER = "registry/migrations/0016_held_files.py"
+PAGES = ("/", "/models/", "/organisations/", "/statistics/", "/models/export.csv")
 APPLIED = "SELECT app, name FROM django_migrations"
 # What a migration declares: its own row, and the names of the tables and rights it adds.
 GROWING = ("django_migrations", "django_content_type", "auth_permission", "auth_group_permissions")
@@ -74,3 +79,36 @@ def killed_in(register, migration, after=b""):
                 process.wait(0.02)
         process.kill()
     return words in said
+
+
+@experiment("F15")
+def older_code_on_newer_tables(register, report, sizes):
+    """Roll back the code and not the tables, and serve posts with it."""
+    register.code = code_before(NEWER, register.folder / "older")
+    register.environment["STATIC_ROOT"] = str(register.folder / "older" / "static")
+    register.manage("collectstatic", "--no-input", "--verbosity", "0")
+    posts = Posts(register, report.account, sending=True)
+    tokens = posts.tokens(sizes.posts)
+    register.start()
+    posts.send_all(tokens, at_once=8)
+    visitor = register.visitor(register.people["clerks"][0])
+    looked = {path: visitor.get(path).status for path in PAGES}
+    report.check("every post is answered 302", set(posts.statuses) == {302}, posts.said())
+    report.check("every page is there", set(looked.values()) == {200}, looked)
+    finish(register, report, posts, tokens)
+    register.code = ROOT
+    judge(register, report)
+
+
+def code_before(migration, folder):
+    """Write the code into a folder as it was before a migration came; return the folder."""
+    git = ["git", "-c", f"safe.directory={ROOT}", "-C", ROOT]
+    added = ["log", "--diff-filter=A", "--format=%H", "--", migration]
+    found = subprocess.run([*git, *added], capture_output=True, text=True)
+    if found.returncode or not found.stdout:
+        raise Impossible("this checkout does not know its past")
+    packed = [*git, "archive", f"{found.stdout.split()[-1]}~1"]
+    folder.mkdir()
+    archive = subprocess.run(packed, check=True, stdout=subprocess.PIPE).stdout
+    subprocess.run(["tar", "--extract", "--directory", folder], input=archive, check=True)
+    return folder

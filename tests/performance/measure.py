@@ -1,4 +1,5 @@
-"""Measure the pages against a bare one-query page of the same server: ``./dev bench``.
+"""Measure the pages against a bare one-query page of the same server, then the entering of a list:
+``./dev bench``.
 
 PostgreSQL, gunicorn with two workers, production settings, client on the same machine, no
 TLS, a new connection for each request. The pages take turns, so that whatever else the
@@ -20,12 +21,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
+import openpyxl
 import psycopg
 
 from tests.postgres import start_server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIMIT = 4.0
+ROWS, MOST_SECONDS = 10_000, 60
+HEADING = ["TT", "Tên mô hình", "Đơn vị", "Bắt đầu", "Kết quả", "Ghi chú"]
+UNIT = "Chi bộ thôn Đo"
 PASSWORD = "a password for measuring, 0123456789"
 
 
@@ -44,6 +49,10 @@ def main():
         everything_public(address)
         with served() as port:
             missed += report(number, port, given.rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        for address in (database(server, "bench_list"), f"sqlite:///{folder}/db.sqlite3"):
+            os.environ.update(production(address) | {"SQLITE_IN_PRODUCTION": "true"})
+            missed += list_entered(Path(folder) / "list.xlsx", address.split(":")[0])
     if missed:
         print("Over the limit: " + "; ".join(missed))
     sys.exit(bool(missed))
@@ -70,8 +79,8 @@ def production(address):
     }
 
 
-def manage(*command):
-    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, check=True)
+def manage(*command, **options):
+    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, check=True, **options)
 
 
 def everything_public(address):
@@ -146,6 +155,29 @@ def report(number, port, rounds):
         if median / bare > LIMIT and name != "detail":
             missed.append(f"{name} at {number:,} models: {median / bare:.2f} × bare")
     return missed
+
+
+def list_entered(path, name):
+    """Enter a list of models and print how long it takes; return what is over the limit."""
+    manage("migrate", "--verbosity", "0")
+    code = (
+        "from registry.models import *; from django.contrib.auth.models import Group\n"
+        "u = User.objects.create_user('measurer', 'Người đo')\n"
+        "u.groups.add(Group.objects.get(name=Role.CLERK.value))\n"
+        f"Organisation.objects.create(name={UNIT!r}, kind='residential_cell')\n"
+    )
+    manage("shell", "--no-imports", "-v", "0", "-c", code)
+    book = openpyxl.Workbook()
+    book.active.append(HEADING)
+    for number in range(1, ROWS + 1):
+        model = f"Mô hình trong danh sách {number}"
+        book.active.append([number, model, UNIT, "6/2021", "90/96 hộ tham gia.", "Chờ ảnh"])
+    book.save(path)
+    begun = time.perf_counter()
+    manage("import_models", str(path), "--by", "measurer", stdout=subprocess.DEVNULL)
+    seconds = time.perf_counter() - begun
+    print(f"\n{ROWS:,} rows of a list entered on {name} in {seconds:.1f} s")
+    return [f"a list on {name}: {seconds:.0f} s"] if seconds > MOST_SECONDS else []
 
 
 def get(port, path, cookie=""):
