@@ -10,10 +10,13 @@ import signal
 import socket
 import threading
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from time import monotonic
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import OperationalError, connection
+from django.shortcuts import render
 
 # Whose work grows with what is asked for; a form that brings files is one of them too.
 LONG = frozenset(
@@ -29,6 +32,18 @@ LONG = frozenset(
 READY_SECONDS = 3
 # The alarm rings so much after the time is up, and again if what it broke off has swallowed it.
 LATER, AGAIN = 1, 5
+# What a person takes along as a whole, one at a time; the last two as a table of theirs.
+EXPORTS = frozenset(
+    {
+        "registry:models_csv",
+        "registry:models_xlsx",
+        "reviews:decision_draft",
+        "reviews:seminar_minutes",
+        "reviews:seminar_packet",
+    }
+)
+WITH_A_TABLE = frozenset({"registry:board", "registry:statistics"})
+AGAIN_AFTER_SECONDS = 10
 # What the databases say of a statement or a wait that took too long.
 POSTGRESQL_SAYS = {"57014", "55P03"}
 SQLITE_SAYS = {"SQLITE_BUSY", "SQLITE_LOCKED"}
@@ -121,6 +136,43 @@ def hang_up():
             kept = os.dup(connection.connection.fileno())
             with socket.socket(fileno=kept) as line:
                 line.shutdown(socket.SHUT_RDWR)
+
+
+def export_under_way(user):
+    """Return under which key of the cache it stands that the person's export is being made."""
+    return f"export-{user.pk}"
+
+
+class OneExportAtATime:
+    """Let nobody keep all workers busy with files: a second one waits for the end of the first.
+
+    Outside the limit of time, so that an export whose time is up makes room for the next.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        try:
+            return self.get_response(request)
+        finally:
+            if hasattr(request, "export_under_way"):
+                cache.delete(request.export_under_way)
+
+    def process_view(self, request, view, args, kwargs):
+        name = request.resolver_match.view_name
+        is_export = name in EXPORTS or (name in WITH_A_TABLE and "table" in request.GET)
+        if not (is_export and request.user.is_authenticated):
+            return None
+        key = export_under_way(request.user)
+        # A worker that was ended has not said that it has done.
+        if cache.add(key, True, settings.LONG_REQUEST_SECONDS):
+            request.export_under_way = key
+            return None
+        context = {"is_export": True}
+        response = render(request, "429.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
+        response["Retry-After"] = AGAIN_AFTER_SECONDS
+        return response
 
 
 def is_too_slow(error):

@@ -175,6 +175,7 @@ MIDDLEWARE = [
     "tamky_models.middleware.LogRequest",
     "tamky_models.middleware.CarefulHeaders",
     "tamky_models.middleware.ClientAddress",
+    "tamky_models.limits.OneExportAtATime",
     "tamky_models.limits.TimeLimit",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -12,12 +12,22 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
 from django.test import Client
 from lxml import html
 
 from registry.models import PracticeModel
-from tamky_models.limits import LONG, RequestTooLong, at_most, is_too_slow
+from registry.views import exports
+from tamky_models.limits import (
+    EXPORTS,
+    LONG,
+    WITH_A_TABLE,
+    RequestTooLong,
+    at_most,
+    export_under_way,
+    is_too_slow,
+)
 from tests import factories
 from tests.databases import address_of
 from tests.faults.line import Line
@@ -62,7 +72,7 @@ def test_lists_taken_along_and_files_have_more_time(clerk, settings):
     # What is asked before the view is known is asked in the short time: start with a visitor.
     settings.PUBLIC_CATALOGUE = True
     assert Client().get("/models/export.csv").status_code == 200
-    assert set(TABLE) >= LONG
+    assert set(TABLE) >= LONG | EXPORTS | WITH_A_TABLE
 
 
 @pytest.mark.django_db(transaction=True)
@@ -85,11 +95,40 @@ def test_what_was_begun_when_the_time_is_up_is_taken_back(clerk, settings):
     assert PracticeModel.objects.get().name == "Đường hoa"
 
 
+@pytest.mark.django_db
+def test_a_person_takes_one_file_along_at_a_time(client):
+    person, other = factories.ClerkFactory(), factories.ClerkFactory()
+    cache.add(export_under_way(person), True, 60)
+    client.force_login(person)
+
+    for address in ("/models/export.xlsx", "/models/export.csv", "/statistics/?table=field"):
+        answer = client.get(address)
+        assert answer.status_code == 429
+        assert int(answer["Retry-After"]) > 0
+        assert html.fromstring(answer.content.decode()).find(".//main//a").get("href") == "/"
+    assert client.get("/statistics/").status_code == 200
+    cache.delete(export_under_way(person))
+    assert [client.get("/models/export.csv").status_code for _time in range(2)] == [200, 200]
+    cache.add(export_under_way(person), True, 60)
+    client.force_login(other)
+    assert client.get("/models/export.csv").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_file_that_is_not_made_in_the_end_holds_up_no_other(clerk, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(exports, "csv_file", lambda *table: 1 / 0)
+        assert clerk.get("/models/export.csv").status_code == 500
+
+    assert clerk.get("/models/export.csv").status_code == 200
+
+
 ASK = """
 import json, sys
 from time import monotonic
 from tamky_models.wsgi import application
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.test import Client
 from tamky_models.limits import is_too_slow

@@ -7,7 +7,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests.faults import away, crashes, imports, mail, races, records, sessions, upgrades
+from tests.faults import away, crashes, exports, imports, mail, races, records, sessions, upgrades
 from tests.faults.accounting import HEAD, Report, exit_code
 from tests.faults.databases import BOTH
 from tests.faults.experiment import EXPERIMENTS, Impossible, Sizes
@@ -16,6 +16,7 @@ from tests.faults.register import WORKERS, Register
 MODULES = (
     away,
     crashes,
+    exports,
     imports,
     mail,
     races,
