@@ -413,10 +413,12 @@ def small_picture(stored):
     return ContentFile(small.getvalue())
 
 
-def held_response(request):
-    """Say that a file waits for the virus scanner."""
-    response = render(request, "registry/file_held.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
-    response["Retry-After"] = "600"
+def held_response(request, held):
+    """Say that a file waits for the virus scanner, or that it has found something in it."""
+    status = HTTPStatus.FORBIDDEN if held.virus else HTTPStatus.SERVICE_UNAVAILABLE
+    response = render(request, "registry/file_held.html", {"virus": held.virus}, status=status)
+    if not held.virus:
+        response["Retry-After"] = "600"
     return response
 
 

@@ -55,7 +55,7 @@ def evidence_file(request, pk):
     """Send a file to whoever sees its model; scans and drafts' files to fewer."""
     evidence = visible_or_404(Evidence.objects.present(), request.user, pk)
     if evidence.held_since:
-        return held_response(request)
+        return held_response(request, evidence)
     try:
         if "small" in request.GET and evidence.has_small:
             return file_response(small_picture(evidence.file), "small.webp", "image/webp")

@@ -35,7 +35,7 @@ class Meetings:
 
     def hold(self):
         """Hold them all; those for which there are no models are left out."""
-        self._open_round()
+        self._open_rounds()
         models = list(self._running()[: PAST + OPEN + PLANNED])
         of_last_year = [model for model in models if model.accepted_at.year < self.year]
         past, rest = of_last_year[:PAST], []
@@ -52,15 +52,21 @@ class Meetings:
         sample = PracticeModel.objects.filter(organisation__is_sample=True)
         return sample.running().select_related("organisation").order_by("pk")
 
-    def _open_round(self):
-        period = Round(
-            kind=Round.Kind.REVIEW,
-            name=f"Đợt rà soát năm {self.year} (dữ liệu mẫu)",
-            year=self.year,
-            opens_on=self.last_day - timedelta(days=20),
-            deadline=self.last_day + timedelta(days=40),
+    def _open_rounds(self):
+        """Open a round to register in, and one to review in."""
+        rounds = (
+            (Round.Kind.REGISTRATION, "Đợt đăng ký", self.last_day + timedelta(days=12)),
+            (Round.Kind.REVIEW, "Đợt rà soát", self.last_day + timedelta(days=40)),
         )
-        period.save_by(self.clerk, why=WHY)
+        for kind, name, deadline in rounds:
+            period = Round(
+                kind=kind,
+                name=f"{name} năm {self.year} (dữ liệu mẫu)",
+                year=self.year,
+                opens_on=self.last_day - timedelta(days=20),
+                deadline=deadline,
+            )
+            period.save_by(self.clerk, why=WHY)
 
     def _seminar(self, title, held_on, models, **fields):
         seminar = Seminar(title=title, held_on=held_on, is_sample=True, **fields)

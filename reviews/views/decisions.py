@@ -239,7 +239,7 @@ def scan_add(request, pk):
 def scan_file(request, pk):
     scan = visible_or_404(Scan.objects, request.user, pk)
     if scan.held_since:
-        return held_response(request)
+        return held_response(request, scan)
     record_file(request, scan)
     return file_response(scan.file, scan.original_name, scan.content_type)
 

@@ -117,7 +117,7 @@ def test_the_command_lets_go_what_is_clean_and_holds_the_rest(
 
     assert "Released 1" in capsys.readouterr().out
     assert status(client, clean) == 200
-    assert status(client, infected) == 503
+    assert status(client, infected) == 403
     assert clean.history.first().history_change_reason == "virus scanner: clean"
     assert SecurityEvent.objects.get(kind=SecurityEvent.Kind.FILE_REFUSED).user == person
 
@@ -133,7 +133,7 @@ def test_a_virus_is_put_on_record_once_and_its_file_stays_held_and_listed(
     call_command("scan_held_files")
 
     infected = Evidence.objects.get()
-    assert (infected.virus, status(client, infected)) == ("Eicar-Test-Signature", 503)
+    assert (infected.virus, status(client, infected)) == ("Eicar-Test-Signature", 403)
     assert SecurityEvent.objects.filter(kind=SecurityEvent.Kind.FILE_REFUSED).count() == 1
     client.force_login(factories.AdminFactory())
     needs = client.get(reverse("admin:index")).context["needs"]
