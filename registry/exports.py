@@ -25,18 +25,15 @@ def defused(value):
     return value
 
 
-def when_and_which(filters):
-    """Return the lines that say when a list was made, and of all there is, what is on it."""
-    now = date_format(timezone.localtime(), "d/m/Y H:i")
-    return [
-        _("On %(day)s") % {"day": now},
-        _("Filters: %(filters)s") % {"filters": "; ".join(filters) or _("none")},
-    ]
+def when_made():
+    """Return the line that says when a list was made."""
+    return _("On %(day)s") % {"day": date_format(timezone.localtime(), "d/m/Y H:i")}
 
 
 def head_lines(title, filters):
-    """Return the lines above a table: whose it is, what it is, when and of what."""
-    return [settings.COMMITTEE_NAME, title, *when_and_which(filters)]
+    """Return the lines above a table: whose it is, what it is, when, and what of all there is."""
+    which = _("Filters: %(filters)s") % {"filters": "; ".join(filters) or _("none")}
+    return [settings.COMMITTEE_NAME, title, when_made(), which]
 
 
 def csv_file(header, rows, head=()):

@@ -11,16 +11,23 @@ from django import template
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
+from registry.filters import NOTHING
+
 register = template.Library()
 
 
 @register.simple_tag
-def options(choices):
-    """Return the options of a select; ``choices`` are (value, label, is it chosen)."""
+def options(choices, language=""):
+    """Return the options of a select; ``choices`` are (value, label, is it chosen).
+
+    ``language`` is that of the page, where the labels are people's words but for the one that says
+    that there is none.
+    """
+    nothing = f' lang="{language}"' if language else ""
     drawn = [
         f'<option value="{escape(value)}"{mark}>{escape(label)}</option>'
         for value, label, is_chosen in choices
-        for mark in [" selected" if is_chosen else ""]
+        for mark in [(" selected" if is_chosen else "") + (nothing if value == NOTHING[0] else "")]
     ]
     return mark_safe("".join(drawn))  # noqa: S308
 

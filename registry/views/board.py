@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from registry.access import record_export, visible_or_404
-from registry.exports import defused, when_and_which
+from registry.exports import defused, when_made
 from registry.models import Call, Membership, Organisation, PracticeModel
 from registry.paging import CappedPaginator
 from registry.standing import Standing, being_typed, counts, numbers_of, standing_so, units_of
@@ -64,7 +64,8 @@ def board(request):
         "block": block,
         "state": state,
         "blocks": block_choices(by_block, block, state),
-        "printed": when_and_which(narrowed_by(block, state)),
+        "printed": when_made(),
+        "narrowed_by": narrowed_by(block, state),
         "states": [
             (value, f"{label} ({total[value]})", value == state)
             for value, label in Standing.choices
@@ -90,10 +91,10 @@ def block_names():
 
 
 def narrowed_by(block, state):
-    """Return what the board is narrowed by, in words."""
+    """Return what the board is narrowed by, as the chips of a list say it."""
     asked = [(_("Block"), dict(block_names()).get(block))]
     asked.append((_("What there is"), dict(Standing.choices).get(state)))
-    return [f"{name}: {label}" for name, label in asked if label]
+    return [{"label": name, "value": label} for name, label in asked if label]
 
 
 def block_choices(by_block, block, state):

@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry.exports import when_and_which
+from registry.exports import when_made
 from registry.filters import NOTHING, ORDERS, PracticeModelFilter, Waiting, orders
 from registry.forms.lookups import OrganisationLookupField
 from registry.models import (
@@ -243,7 +243,7 @@ def filters_shown(request, filterset, chosen, counts, names, offered):
         "query": chosen.get("q", ""),
         "sent_on": [(name, str(chosen[name])) for name in SENT_ON if chosen.get(name)],
         "year": str(chosen.get("year") or ""),
-        "printed": when_and_which(told(on)),
+        "printed": when_made(),
     }
 
 

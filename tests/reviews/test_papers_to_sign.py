@@ -103,9 +103,10 @@ def test_a_draft_lists_its_lines_by_verdict_with_what_is_to_be_done(clerk):
     unit = factories.CellFactory(name="Chi bộ khối phố 9")
     paper = factories.DecisionFactory(subject="kết luận về hai mô hình", number="", dated=None)
     ends = {"retire_reason": "completed", "closing_kind": "completed"}
-    paper.add_line(DecisionLine(model=done, verdict="retire", reason="Đã đạt.", **ends), by=clerk)
+    over = DecisionLine(model=done, verdict="retire", reason="Đã đạt.", **ends)
+    paper.add_line(over, by=clerk, version=paper.version)
     taken_up = DecisionLine(model=good, verdict="replicate", reason="Dễ học.")
-    paper.add_line(taken_up, by=clerk, take_up=[unit])
+    paper.add_line(taken_up, by=clerk, version=paper.version, take_up=[unit])
 
     words, tables = read(draft_of(paper))
 
