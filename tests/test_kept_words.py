@@ -12,7 +12,8 @@ from tests import permissions_world
 from tests.permissions_table import ROLES, TABLE, answers
 from tests.test_permissions import undone
 
-pytestmark = pytest.mark.django_db
+# What is kept is kept alike on both databases: tests/registry/test_keeping.py.
+pytestmark = [pytest.mark.django_db, pytest.mark.look]
 
 LOOK = "/drafts/look/"
 SIGN_IN = "/accounts/login/"
