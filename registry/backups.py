@@ -361,9 +361,10 @@ def data_here():
 
     A table that is not ours is data with no row in it, too.
     """
-    ours = {"django_migrations", settings.CACHES["default"]["LOCATION"]}
-    ours.update(connection.introspection.django_table_names())
-    filled = _filled_by_migrate()
+    cache = settings.CACHES["default"]["LOCATION"]
+    ours = {"django_migrations", cache, *connection.introspection.django_table_names()}
+    # What is cached can be lost at any time: it is nobody's data.
+    filled = {cache, *_filled_by_migrate()}
     found = [
         table
         for table, rows in row_counts().items()
