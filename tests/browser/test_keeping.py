@@ -111,6 +111,23 @@ def test_leaving_a_field_keeps_it_on_the_server_and_says_so(page):
     assert not PracticeModel.objects.exists()
 
 
+@pytest.mark.look
+@pytest.mark.parametrize(("width", "key"), [(1280, "saved"), (1280, "signedOut"), (360, "saved")])
+def test_what_is_said_of_the_words_moves_no_button_that_is_being_pressed(page, width, key):
+    page.set_viewport_size({"width": width, "height": 720})
+    if key == "signedOut":
+        sign_out(page.context.new_page())
+    page.fill("[name=approach]", WORDS)
+    button = page.locator("button[value=check]")
+    button.scroll_into_view_if_needed()
+    before = button.bounding_box()
+
+    page.locator("[name=approach]").dispatch_event("change")
+    says(page, key)
+
+    assert button.bounding_box() == before
+
+
 def test_what_is_written_when_the_server_is_killed_is_offered_when_it_is_back(browser, person):
     port = free_port()
     context = browser.new_context(base_url=f"http://localhost:{port}")
