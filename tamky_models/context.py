@@ -1,7 +1,10 @@
 """What every page's frame shows."""
 
+from functools import cache
+
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from registry.views.look import is_large
@@ -30,22 +33,32 @@ def register():
 
 
 def _navigation(request, user):
-    entries = []
-    if user.is_authenticated:
-        entries.append((reverse("home"), _("To do")))
-    if user.is_authenticated or settings.PUBLIC_CATALOGUE:
-        entries.append((reverse("registry:practicemodel_list"), _("Models")))
-        entries.append((reverse("registry:organisation_list"), _("Organisations")))
-        entries.append((reverse("registry:statistics"), _("Statistics")))
-    if user.is_authenticated:
-        entries.append((reverse("reviews:seminar_list"), _("Seminars")))
-        entries.append((reverse("reviews:decision_list"), _("Papers")))
-        if user.is_staff:
-            entries.append((reverse("admin:index"), _("Administration")))
+    is_in = user.is_authenticated
+    entries = _entries(
+        get_language(), is_in, is_in or settings.PUBLIC_CATALOGUE, is_in and user.is_staff
+    )
     return [
         {"url": url, "label": label, "current": _is_current(request.path, url)}
         for url, label in entries
     ]
+
+
+@cache
+def _entries(language, is_signed_in, sees_the_catalogue, is_staff):
+    """Return the parts of the register as (address, name), the same on every page."""
+    entries = []
+    if is_signed_in:
+        entries.append((reverse("home"), _("To do")))
+    if sees_the_catalogue:
+        entries.append((reverse("registry:practicemodel_list"), _("Models")))
+        entries.append((reverse("registry:organisation_list"), _("Organisations")))
+        entries.append((reverse("registry:statistics"), _("Statistics")))
+    if is_signed_in:
+        entries.append((reverse("reviews:seminar_list"), _("Seminars")))
+        entries.append((reverse("reviews:decision_list"), _("Papers")))
+    if is_staff:
+        entries.append((reverse("admin:index"), _("Administration")))
+    return entries
 
 
 def _is_current(path, url):

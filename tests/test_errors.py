@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import uuid
+from contextlib import closing
 from http import HTTPStatus
 
 import pytest
@@ -263,8 +264,6 @@ def test_a_password_is_never_on_the_page_of_a_fault(client):
 ASK = """
 import json, sys, django
 django.setup()
-from django.core.management import call_command
-from django.template.loader import render_to_string
 from django.test import Client
 
 requests, mend = json.loads(sys.argv[1]), sys.argv[2]
@@ -279,8 +278,8 @@ def answers():
 found = list(answers())
 if mend:
     from pathlib import Path
-    Path(mend).mkdir()
-    call_command("migrate", verbosity=0)
+    from django.conf import settings
+    Path(mend).rename(Path(settings.DATABASES["default"]["NAME"]).parent)
     found += answers()
 print(json.dumps(found))
 """
@@ -300,7 +299,7 @@ class Answer:
 def asked_with(database, *requests, mend=""):
     """Return the answers of a process whose database is at the given address.
 
-    With ``mend``, a folder that is then made for it, also the answers after that.
+    With ``mend``, the folder it is missing, also the answers once that is there.
     """
     environment = {
         **os.environ,
@@ -325,6 +324,7 @@ AWAY = {
 }
 
 
+@pytest.mark.look
 @pytest.mark.parametrize("database", AWAY)
 def test_without_its_database_the_register_says_so_and_keeps_what_was_sent(database):
     (answer,) = asked_with(AWAY[database], ("post", "/models/new/", {"name": "Đường hoa"}))
@@ -335,6 +335,7 @@ def test_without_its_database_the_register_says_so_and_keeps_what_was_sent(datab
     assert "geheim" not in answer.content.decode()
 
 
+@pytest.mark.look
 @pytest.mark.parametrize(
     "address", ["/", "/models/?q=n%C6%B0%E1%BB%9Bc", "/no-such-page/", "/admin/"]
 )
@@ -344,6 +345,7 @@ def test_without_its_database_each_page_offers_to_try_again(address):
     assert address in page_of(answer, 503).xpath(".//a[text()='Thử lại']/@href")
 
 
+@pytest.mark.look
 def test_without_its_database_nobody_reads_a_password_on_the_page():
     sent = {"login": "0905123456", "password": "mật-khẩu"}
 
@@ -353,11 +355,19 @@ def test_without_its_database_nobody_reads_a_password_on_the_page():
     page_of(answer, 503)
 
 
+@pytest.mark.look
+@pytest.mark.django_db
 def test_once_the_database_is_back_the_register_goes_on_by_itself(tmp_path):
-    folder = tmp_path / "not-there-yet"
+    away, back = tmp_path / "away" / "db.sqlite3", tmp_path / "back" / "db.sqlite3"
+    back.parent.mkdir()
+    with (
+        closing(sqlite3.connect(connection.settings_dict["NAME"])) as source,
+        closing(sqlite3.connect(back)) as target,
+    ):
+        source.backup(target)
 
     before, after = asked_with(
-        f"sqlite:///{folder / 'db.sqlite3'}", ("get", "/accounts/login/", {}), mend=folder
+        f"sqlite:///{away}", ("get", "/accounts/login/", {}), mend=back.parent
     )
 
     assert (before.status_code, after.status_code) == (503, 200)

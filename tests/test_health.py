@@ -29,6 +29,7 @@ AWAY = {
 }
 
 
+@pytest.mark.look
 @pytest.mark.parametrize("database", AWAY)
 def test_without_its_database_it_is_alive_and_not_ready_and_tells_no_more(database):
     environment = {

@@ -4,6 +4,7 @@
 MOST_STOPS = 300
 IS_FOCUSED = "element => element === document.activeElement"
 IN_GROUP = "element => element.name === document.activeElement.name"
+IS_BEHIND_THE_HEAD = "e => e.closest('main') && document.activeElement === document.body"
 
 
 class Keyboard:
@@ -46,11 +47,16 @@ class Keyboard:
     def _tab_to(self, selector, found):
         target = self.page.locator(selector).first
         target.wait_for()
+        if target.evaluate(IS_BEHIND_THE_HEAD):
+            # The first stop of every page leads past its head.
+            self.page.keyboard.press("Tab")
+            self.page.keyboard.press("Enter")
         self._press_until("Tab", target, found)
 
     def _press_until(self, key, target, found):
+        element = target.element_handle()
         for _stop in range(MOST_STOPS):
-            if target.evaluate(found):
+            if element.evaluate(found):
                 return
             self.page.keyboard.press(key)
         raise AssertionError(f"{key} does not lead to {target}")

@@ -73,6 +73,8 @@ def production(address):
         "ALLOWED_HOSTS": "127.0.0.1",
         "HTTPS": "false",
         "PUBLIC_CATALOGUE": "true",
+        # The clerk who measures has no telephone.
+        "MFA_REQUIRED_ROLES": "NONE",
         "LOG_LEVEL": "ERROR",
         "STATIC_ROOT": tempfile.mkdtemp(prefix="tamky-models-"),
         "DJANGO_SETTINGS_MODULE": "tamky_models.settings",

@@ -6,7 +6,6 @@ import re
 import pytest
 from django.core.management import CommandError, call_command
 
-from registry.models import User
 from reviews.management.commands.demo import Command
 from tests.counting import rows
 from tests.factories import UserFactory
@@ -40,25 +39,6 @@ def test_it_refuses_outside_debug_and_writes_nothing():
     assert rows() == before
 
 
-@pytest.mark.look
-def test_it_names_the_address_at_which_the_server_will_be(developing):
-    assert "http://127.0.0.1:8000/ " in demo()
-    assert "http://127.0.0.1:8777/ " in demo(port=8777)
-
-
-def test_a_second_run_changes_nothing_but_the_password(developing):
-    first = password_in(demo())
-    before = rows()
-
-    second = password_in(demo())
-
-    assert rows() == before
-    assert first != second
-    person = User.objects.get(username="donvi")
-    assert person.check_password(second)
-    assert not person.check_password(first)
-
-
 def test_a_run_that_fails_leaves_no_picture_behind(developing, monkeypatch, tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path
 
@@ -70,14 +50,6 @@ def test_a_run_that_fails_leaves_no_picture_behind(developing, monkeypatch, tmp_
         demo()
 
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-
-
-@pytest.mark.look
-def test_the_password_may_be_given(developing, monkeypatch):
-    monkeypatch.setenv("DEMO_PASSWORD", "mat-khau-cua-toi")
-
-    assert password_in(demo()) == "mat-khau-cua-toi"
-    assert User.objects.get(username="tonghop").check_password("mat-khau-cua-toi")
 
 
 def test_it_leaves_an_account_of_somebody_else_alone(developing):

@@ -1,4 +1,4 @@
-"""The demo, looked at."""
+"""The demo, looked at and run again."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -11,6 +11,7 @@ from registry.models import Evidence, Organisation, PracticeModel, User, Verdict
 from registry.views.organisations import BRANCHES
 from reviews.models import AgendaItem, Seminar
 from reviews.sample import pictures
+from tests.counting import rows
 from tests.reviews.test_demo import demo, password_in
 
 pytestmark = pytest.mark.django_db
@@ -32,9 +33,11 @@ def printed(django_db_setup, django_db_blocker):
     """What it printed, once for them all; in a module of their own, as it is there till the end."""
     with (
         override_settings(DEBUG=True, PUBLIC_CATALOGUE=True),
+        pytest.MonkeyPatch.context() as environment,
         django_db_blocker.unblock(),
         transaction.atomic(),
     ):
+        environment.delenv("DEMO_PASSWORD", raising=False)
         yield demo()
         transaction.set_rollback(True)
 
@@ -47,6 +50,31 @@ def test_it_prints_accounts_that_are_there_with_their_roles(printed):
         assert person.roles == {role}
         assert person.check_password(password)
     assert set(User.objects.filter(is_staff=True)) == {User.objects.get(username="quantri")}
+
+
+def test_a_second_run_changes_nothing_but_the_password(printed):
+    first = password_in(printed)
+    before = rows()
+
+    second = password_in(demo())
+
+    assert rows() == before
+    assert first != second
+    person = User.objects.get(username="donvi")
+    assert person.check_password(second)
+    assert not person.check_password(first)
+
+
+def test_the_password_may_be_given(printed, monkeypatch):
+    monkeypatch.setenv("DEMO_PASSWORD", "mat-khau-cua-toi")
+
+    assert password_in(demo()) == "mat-khau-cua-toi"
+    assert User.objects.get(username="tonghop").check_password("mat-khau-cua-toi")
+
+
+def test_it_names_the_address_at_which_the_server_will_be(printed):
+    assert "http://127.0.0.1:8000/ " in printed
+    assert "http://127.0.0.1:8777/ " in demo(port=8777)
 
 
 def test_its_people_have_something_to_do(printed):
