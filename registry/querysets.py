@@ -208,14 +208,13 @@ class DraftBufferQuerySet(QuerySet):
 
     def keep(self, user_id, opened, *, path, **words):
         """Keep the words of an opened form; late ones, of a form that is stored, are dropped."""
-        buffer, created = self.get_or_create(
+        words["kept_at"] = timezone.now()
+        # Asked and written at once: the form may be stored at this very moment.
+        begun = self.filter(user_id=user_id, opened=opened, path=path, stored_at=None)
+        begun.update(**words)
+        buffer, _created = self.get_or_create(
             user_id=user_id, opened=opened, defaults={"path": path, **words}
         )
-        if not created and buffer.stored_at is None and buffer.path == path:
-            for name, value in words.items():
-                setattr(buffer, name, value)
-            buffer.kept_at = timezone.now()
-            buffer.save()
         return buffer
 
     def empty(self, user, opened, *, path):

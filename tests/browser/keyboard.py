@@ -4,7 +4,7 @@
 MOST_STOPS = 300
 IS_FOCUSED = "element => element === document.activeElement"
 IN_GROUP = "element => element.name === document.activeElement.name"
-IS_BEHIND_THE_HEAD = "e => e.closest('main') && document.activeElement === document.body"
+IS_FRESH = "() => document.activeElement === document.body"
 
 
 class Keyboard:
@@ -21,6 +21,10 @@ class Keyboard:
         self.page.keyboard.press("Enter")
 
     def fill(self, selector, text):
+        if self.page.evaluate(IS_FRESH):
+            # The first stop of every page leads past its head to where the fields are.
+            self.page.keyboard.press("Tab")
+            self.page.keyboard.press("Enter")
         self._tab_to(selector, IS_FOCUSED)
         self.page.keyboard.press("Control+A")
         self.page.keyboard.press("Delete")
@@ -47,10 +51,6 @@ class Keyboard:
     def _tab_to(self, selector, found):
         target = self.page.locator(selector).first
         target.wait_for()
-        if target.evaluate(IS_BEHIND_THE_HEAD):
-            # The first stop of every page leads past its head.
-            self.page.keyboard.press("Tab")
-            self.page.keyboard.press("Enter")
         self._press_until("Tab", target, found)
 
     def _press_until(self, key, target, found):

@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -101,6 +102,24 @@ def test_saving_empties_the_buffer_and_a_late_autosave_does_not_fill_it_again(cl
     buffer.refresh_from_db()
     assert buffer.content == {}
     assertNotContains(client.get(NEW), buffer.address)
+
+
+def test_an_autosave_that_is_under_way_while_the_form_is_stored_does_not_fill_it_again(person):
+    opened_as, words = uuid4(), {"content": {"approach": [WORDS]}, "files": [], "version": None}
+    DraftBuffer.objects.keep(person.pk, opened_as, path=NEW, **words)
+    stored = []
+
+    def stored_just_before(execute, sql, params, many, context):
+        if sql.startswith("UPDATE") and not stored:
+            stored.append(sql)
+            DraftBuffer.objects.empty(person, opened_as, path=NEW)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(stored_just_before):
+        DraftBuffer.objects.keep(person.pk, opened_as, path=NEW, **words)
+
+    assert stored
+    assert not DraftBuffer.objects.unsaved().exists()
 
 
 def test_what_could_not_be_stored_is_still_in_the_buffer(client, person):
