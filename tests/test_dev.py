@@ -9,6 +9,8 @@ from pathlib import Path
 import polib
 import pytest
 
+pytestmark = pytest.mark.look
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

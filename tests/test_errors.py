@@ -23,11 +23,11 @@ from lxml import html
 
 from registry.models import Note
 from tamky_models.errors import has_no_room
-from tests import factories, permissions_world
+from tests import factories
 from tests.headers import wrong_with
 from tests.permissions_world import body
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.look]
 
 REFERER = "http://testserver/models/new/"
 
@@ -43,11 +43,6 @@ def clerk():
     client = Client(raise_request_exception=False)
     client.force_login(factories.ClerkFactory())
     return client
-
-
-@pytest.fixture
-def world():
-    return permissions_world.build()
 
 
 def page_of(response, status):
@@ -324,7 +319,6 @@ AWAY = {
 }
 
 
-@pytest.mark.look
 @pytest.mark.parametrize("database", AWAY)
 def test_without_its_database_the_register_says_so_and_keeps_what_was_sent(database):
     (answer,) = asked_with(AWAY[database], ("post", "/models/new/", {"name": "Đường hoa"}))
@@ -335,7 +329,6 @@ def test_without_its_database_the_register_says_so_and_keeps_what_was_sent(datab
     assert "geheim" not in answer.content.decode()
 
 
-@pytest.mark.look
 @pytest.mark.parametrize(
     "address", ["/", "/models/?q=n%C6%B0%E1%BB%9Bc", "/no-such-page/", "/admin/"]
 )
@@ -345,7 +338,6 @@ def test_without_its_database_each_page_offers_to_try_again(address):
     assert address in page_of(answer, 503).xpath(".//a[text()='Thử lại']/@href")
 
 
-@pytest.mark.look
 def test_without_its_database_nobody_reads_a_password_on_the_page():
     sent = {"login": "0905123456", "password": "mật-khẩu"}
 
@@ -355,7 +347,6 @@ def test_without_its_database_nobody_reads_a_password_on_the_page():
     page_of(answer, 503)
 
 
-@pytest.mark.look
 @pytest.mark.django_db
 def test_once_the_database_is_back_the_register_goes_on_by_itself(tmp_path):
     away, back = tmp_path / "away" / "db.sqlite3", tmp_path / "back" / "db.sqlite3"

@@ -20,6 +20,8 @@ from tests import factories
 from tests.factories import PASSWORD
 from tests.headers import EXACTLY, wrong_with
 
+pytestmark = pytest.mark.look
+
 LOGIN = "/accounts/login/"
 KEY = "0f8Jq2mVb7XcL1sRw9TzYk4HdNp6GuEa3ZiCoQxWnDlMrBtKhS"
 PRODUCTION = {

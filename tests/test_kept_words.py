@@ -8,7 +8,6 @@ from django.test import Client
 from django.urls import reverse
 from lxml import html
 
-from tests import permissions_world
 from tests.permissions_table import ROLES, TABLE, answers
 from tests.test_permissions import undone
 
@@ -28,11 +27,6 @@ ASKED_WITH = {
     "reviews:conclude_several": lambda world: f"?item={world.item.pk}",
 }
 WRITTEN = ".//textarea[not(@readonly)] | .//input[not(@type) or @type='text' or @type='tel']"
-
-
-@pytest.fixture
-def world():
-    return permissions_world.build()
 
 
 def pages(world):

@@ -13,6 +13,8 @@ from django.utils.translation import gettext, ngettext, npgettext, pgettext
 
 from tests import factories
 
+pytestmark = pytest.mark.look
+
 ROOT = Path(django.__file__).parent
 COUNTS = (0, 1, 2, 11)
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sdr]|\{\w*\}")

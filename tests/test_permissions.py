@@ -12,7 +12,6 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import get_resolver, resolve, reverse
 
-from tests import permissions_world
 from tests.headers import wrong_with
 from tests.permissions_table import CATALOGUE, NO, OPEN, ROLES, TABLE, UNSTAMPED, answers
 from tests.permissions_world import SECRET, body, clients_of
@@ -38,11 +37,6 @@ def open_catalogue(settings):
 def no_log_of_refusals(caplog):
     """Thousands of refusals, each with its traceback, are most of what these tests would do."""
     caplog.set_level(logging.ERROR, "django.request")
-
-
-@pytest.fixture
-def world():
-    return permissions_world.build()
 
 
 # --- Looking at what a request does ---------------------------------------------------------------

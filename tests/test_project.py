@@ -14,6 +14,8 @@ from django.core.management import call_command
 from django.db import migrations, models
 from django.db.migrations.loader import MigrationLoader
 
+pytestmark = pytest.mark.look
+
 ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = {
     "LICENSE",

@@ -13,6 +13,8 @@ from lxml import html
 
 from registry.forms.base import Form
 
+pytestmark = pytest.mark.look
+
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "tamky_models" / "static"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))

@@ -5,10 +5,9 @@ import pytest
 from tests import factories
 from tests.browser.test_road import sign_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.look]
 
 
-@pytest.mark.look
 def test_each_chosen_file_is_named_with_what_is_wrong_with_it(new_context):
     factories.FieldFactory()
     unit = factories.UnitUserFactory()

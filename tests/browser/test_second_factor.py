@@ -9,6 +9,8 @@ from tests.browser.test_road import sign_in
 from tests.factories import PASSWORD
 from tests.test_mfa import with_app
 
+pytestmark = pytest.mark.look
+
 KEY = {
     "protocol": "ctap2",
     "transport": "usb",
@@ -48,7 +50,6 @@ def test_a_security_key_is_added_and_signs_in_under_the_policy(new_context):
     ]
 
 
-@pytest.mark.look
 @pytest.mark.django_db
 def test_the_pages_of_the_second_factor(browser):
     looker, clerk = Looker(browser), factories.ClerkFactory()

@@ -234,7 +234,6 @@ def test_a_pdf_that_opens_with_a_password_only_is_refused():
     assert kind_of(content) == "locked"
 
 
-@pytest.mark.look
 def test_a_crafted_pdf_is_given_up_in_time():
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
 
@@ -279,7 +278,6 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(content, m
     assert decoded == []
 
 
-@pytest.mark.look
 @pytest.mark.parametrize(
     ("name", "most", "content"),
     [
@@ -300,6 +298,8 @@ django.setup()
 from django.core.files.uploadedfile import SimpleUploadedFile
 from registry.files import check_upload
 
+pytestmark = pytest.mark.look
+
 def most():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
@@ -317,7 +317,6 @@ for path in sys.argv[1:]:
 """
 
 
-@pytest.mark.look
 def test_a_picture_of_just_so_many_pixels_is_read_with_less_than_200_megabytes(tmp_path):
     largest = {
         "decoded smaller.jpg": ("RGB", 5_119, "JPEG", {}),
