@@ -1,10 +1,10 @@
 """Who may see and do what, at every address: the table, and that nothing leaks beside it."""
 
 import logging
+import os
 import re
 from contextlib import contextmanager
 from copy import deepcopy
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -63,7 +63,8 @@ class Writes:
 
 
 def stored_files():
-    return {path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()}
+    found = os.walk(settings.MEDIA_ROOT)
+    return {os.path.join(folder, name) for folder, _folders, names in found for name in names}
 
 
 @contextmanager
@@ -76,7 +77,7 @@ def undone():
     finally:
         transaction.savepoint_rollback(mark)
         for path in stored_files() - files:
-            path.unlink()
+            os.unlink(path)
 
 
 def answer_of(response):

@@ -55,6 +55,8 @@ from tests.registry.sample_files import (
     zip_listing,
 )
 
+pytestmark = pytest.mark.look
+
 
 def upload(name, content):
     return SimpleUploadedFile(name, content)
@@ -297,8 +299,6 @@ import django
 django.setup()
 from django.core.files.uploadedfile import SimpleUploadedFile
 from registry.files import check_upload
-
-pytestmark = pytest.mark.look
 
 def most():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
