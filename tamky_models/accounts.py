@@ -4,13 +4,11 @@ import time
 
 from allauth.account import app_settings, forms
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.auth_backends import AuthenticationBackend as LibraryBackend
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context
 from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import F
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -19,17 +17,6 @@ from registry import signing
 from registry.forms.base import FormLook
 from registry.models import User
 from tamky_models import devices
-
-
-class AuthenticationBackend(LibraryBackend):
-    def get_user(self, user_id):
-        """Return who is signed in, and with the same query their roles, which every page asks."""
-        in_each_group = list(User.objects.filter(pk=user_id).annotate(group=F("groups__name")))
-        if not in_each_group or not self.user_can_authenticate(in_each_group[0]):
-            return None
-        user = in_each_group[0]
-        user.roles = frozenset(each.group for each in in_each_group if each.group)
-        return user
 
 
 class AccountAdapter(DefaultAccountAdapter):

@@ -310,7 +310,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 100
 # --- People -----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "registry.User"
-AUTHENTICATION_BACKENDS = ["tamky_models.accounts.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
