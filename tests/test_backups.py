@@ -38,7 +38,6 @@ def rules_of_the_register_hold_at_the_end():
 def register(settings, tmp_path):
     """A small register in use: a person who can sign in, models, a photo."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS  # another process checks it
     unit = factories.UnitUserFactory(username="0905000111")
     model = factories.running(by=unit, organisation=unit.memberships.get().organisation)
     factories.EvidenceFactory(model=model)
@@ -96,8 +95,12 @@ call_command("verify_history")
 
 
 def test_what_is_backed_up_is_all_there_after_it_was_put_back_elsewhere(
-    register, elsewhere, tmp_path
+    register, elsewhere, tmp_path, settings
 ):
+    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS  # another process checks it
+    person = User.objects.get(username="0905000111")
+    person.set_password(factories.PASSWORD)
+    person.save()
     place, manifest = backups.make(tmp_path / "backups")
 
     done = manage("restore", place, **elsewhere)

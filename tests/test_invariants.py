@@ -1,6 +1,8 @@
 """A rule of the stored register that is broken by hand is told; and tables guard themselves."""
 
+import copy
 import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, models, transaction
+from django.test import override_settings
 from django.utils import timezone
 
 from registry import appendonly, invariants
@@ -20,10 +23,21 @@ from tests import permissions_world
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def one_world(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Build a register that was used, once for them all, with a folder of its own."""
+    folder = tmp_path_factory.mktemp("media")
+    with override_settings(MEDIA_ROOT=folder), django_db_blocker.unblock(), transaction.atomic():
+        yield permissions_world.build(), folder
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    return permissions_world.build()
+def world(one_world, db, settings, tmp_path):
+    """Return that register; rows and files that the test spoils are its own."""
+    built, folder = one_world
+    settings.MEDIA_ROOT = shutil.copytree(folder, tmp_path / "media")
+    return copy.deepcopy(built)
 
 
 def found():
