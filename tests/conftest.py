@@ -13,7 +13,7 @@ from tests.sharing import SharedDatabase
 # takes the minutes to find the shortest that fails: --hypothesis-profile=long
 OF_THE_SUITE = settings(
     derandomize=True,
-    max_examples=10,
+    max_examples=15,
     deadline=None,
     database=None,
     phases=[Phase.generate],

@@ -21,7 +21,7 @@ from tamky_models import devices
 from tests import factories
 from tests.factories import PASSWORD
 
-pytestmark = [pytest.mark.django_db, pytest.mark.look]
+pytestmark = pytest.mark.django_db
 
 LOGIN = reverse("account_login")
 CHANGE = reverse("account_change_password")

@@ -174,7 +174,6 @@ def addresses(patterns=None):
             yield re.sub(r"<\w+:\w+>|\(\?P<\w+>.*?\)", "0", str(pattern.pattern)).strip("^$\\")
 
 
-@pytest.mark.look
 def test_no_address_of_the_administration_is_open_to_anybody_else(client):
     everything = [f"/admin/{each}" for each in addresses() if "(" not in each and each != "logout/"]
     assert len(everything) > 6 * len(PAGES)

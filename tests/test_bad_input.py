@@ -411,7 +411,6 @@ def stored():
     return found
 
 
-@pytest.mark.look
 def test_a_form_writes_nothing_that_it_does_not_ask(world):
     """As an attacker adds fields to a request: what is stored is what is stored without them."""
     other = world.people["clerk"].pk

@@ -27,7 +27,7 @@ from tests import factories
 from tests.headers import wrong_with
 from tests.permissions_world import body
 
-pytestmark = [pytest.mark.django_db, pytest.mark.look]
+pytestmark = pytest.mark.django_db
 
 REFERER = "http://testserver/models/new/"
 
@@ -319,6 +319,7 @@ AWAY = {
 }
 
 
+@pytest.mark.look
 @pytest.mark.parametrize("database", AWAY)
 def test_without_its_database_the_register_says_so_and_keeps_what_was_sent(database):
     (answer,) = asked_with(AWAY[database], ("post", "/models/new/", {"name": "Đường hoa"}))
@@ -329,6 +330,7 @@ def test_without_its_database_the_register_says_so_and_keeps_what_was_sent(datab
     assert "geheim" not in answer.content.decode()
 
 
+@pytest.mark.look
 @pytest.mark.parametrize(
     "address", ["/", "/models/?q=n%C6%B0%E1%BB%9Bc", "/no-such-page/", "/admin/"]
 )
@@ -338,6 +340,7 @@ def test_without_its_database_each_page_offers_to_try_again(address):
     assert address in page_of(answer, 503).xpath(".//a[text()='Thử lại']/@href")
 
 
+@pytest.mark.look
 def test_without_its_database_nobody_reads_a_password_on_the_page():
     sent = {"login": "0905123456", "password": "mật-khẩu"}
 
@@ -347,7 +350,7 @@ def test_without_its_database_nobody_reads_a_password_on_the_page():
     page_of(answer, 503)
 
 
-@pytest.mark.django_db
+@pytest.mark.look
 def test_once_the_database_is_back_the_register_goes_on_by_itself(tmp_path):
     away, back = tmp_path / "away" / "db.sqlite3", tmp_path / "back" / "db.sqlite3"
     back.parent.mkdir()

@@ -11,8 +11,7 @@ from lxml import html
 from tests.permissions_table import ROLES, TABLE, answers
 from tests.test_permissions import undone
 
-# What is kept is kept alike on both databases: tests/registry/test_keeping.py.
-pytestmark = [pytest.mark.django_db, pytest.mark.look]
+pytestmark = pytest.mark.django_db
 
 LOOK = "/drafts/look/"
 SIGN_IN = "/accounts/login/"

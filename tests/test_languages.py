@@ -14,6 +14,7 @@ from registry.models import Verdict
 from tests import factories
 from tests.browser import pages
 from tests.browser.pages import Page
+from tests.permissions_table import ROLES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.look]
 
@@ -85,8 +86,7 @@ def wrongly_marked(page):
             yield f"<{element.tag}> is marked: {text[:60]}"
 
 
-# The others see what one of these sees.
-@pytest.mark.parametrize("role", ["anonymous", "unit", "panel", "clerk"])
+@pytest.mark.parametrize("role", ROLES)
 def test_just_what_people_wrote_is_marked_on_every_page_in_english(world, role):
     answers = pages.Answers(world.people.get(role), "en")
     wrong = set()

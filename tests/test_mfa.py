@@ -21,7 +21,7 @@ from tests.permissions_world import open_session
 from tests.test_admin_saving import address, change
 from tests.test_project import PRODUCTION, manage
 
-pytestmark = [pytest.mark.django_db, pytest.mark.look]
+pytestmark = pytest.mark.django_db
 
 Kind = SecurityEvent.Kind
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

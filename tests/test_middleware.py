@@ -8,7 +8,7 @@ from registry.models import User
 from tests import factories
 from tests.factories import PASSWORD
 
-pytestmark = [pytest.mark.django_db, pytest.mark.look]
+pytestmark = pytest.mark.django_db
 
 LOGIN = "/accounts/login/"
 
@@ -216,6 +216,7 @@ def labels(response):
     return [entry["url"] for entry in response.context["nav"]]
 
 
+@pytest.mark.look
 def test_the_navigation_leads_nobody_where_they_may_not_go(client, settings):
     settings.PUBLIC_CATALOGUE = False
     assert labels(client.get(LOGIN)) == []

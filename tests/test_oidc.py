@@ -22,7 +22,7 @@ from tests import factories
 from tests.factories import PASSWORD
 from tests.test_project import PRODUCTION, manage
 
-pytestmark = [pytest.mark.django_db, pytest.mark.look]
+pytestmark = pytest.mark.django_db
 
 Kind = SecurityEvent.Kind
 LOGIN = reverse("openid_connect_login", args=["oidc"])

@@ -17,7 +17,7 @@ from tests.factories import PASSWORD
 from tests.permissions_world import open_session
 from tests.test_admin_saving import address, change
 
-pytestmark = [pytest.mark.django_db, pytest.mark.look]
+pytestmark = pytest.mark.django_db
 
 OWN = reverse("account")
 HOUR = 60 * 60

@@ -8,7 +8,7 @@ from registry.models import Award, Membership, Organisation, PracticeModel, User
 from reviews.models import Decision, Seminar
 from tests import factories
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.look]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def enter(page, client, live_server):
@@ -24,6 +24,7 @@ def address(model, name, *args):
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
 
 
+@pytest.mark.look
 def test_pages_break_no_policy_and_have_no_script_error(page, client, live_server):
     enter(page, client, live_server)
     model = factories.running()

@@ -15,7 +15,7 @@ from registry.models import DraftBuffer, PracticeModel
 from tests.databases import address_of
 from tests.factories import PASSWORD, CellFactory, UnitUserFactory
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.look]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 NEW = "/models/new/"
 WORDS = "Mỗi nhóm hộ nhận một đoạn đường, trồng hoa Ệ Ỗ và giữ sạch."
@@ -111,6 +111,7 @@ def test_leaving_a_field_keeps_it_on_the_server_and_says_so(page):
     assert not PracticeModel.objects.exists()
 
 
+@pytest.mark.look
 @pytest.mark.parametrize(("width", "key"), [(1280, "saved"), (1280, "signedOut"), (360, "saved")])
 def test_what_is_said_of_the_words_moves_no_button_that_is_being_pressed(page, width, key):
     page.set_viewport_size({"width": width, "height": 720})
@@ -149,6 +150,7 @@ def test_what_is_written_when_the_server_is_killed_is_offered_when_it_is_back(br
     assert DraftBuffer.objects.get().content["approach"] == [WORDS]
 
 
+@pytest.mark.look
 def test_what_is_written_offline_is_kept_here_and_sent_when_the_network_is_back(page):
     page.context.set_offline(True)
     write(page)
@@ -178,6 +180,7 @@ def test_signing_out_in_another_tab_loses_nothing(page):
     assert written(page) == WORDS + MORE
 
 
+@pytest.mark.look
 def test_signing_out_and_in_again_in_another_tab_loses_nothing(page):
     other = page.context.new_page()
     sign_out(other)
@@ -191,6 +194,7 @@ def test_signing_out_and_in_again_in_another_tab_loses_nothing(page):
     assert written(page) == WORDS
 
 
+@pytest.mark.look
 def test_a_page_whose_session_has_ended_says_so_and_goes_on_once_signed_in_again(page):
     other = page.context.new_page()
     sign_out(other)
@@ -213,6 +217,7 @@ def test_a_page_whose_session_has_ended_says_so_and_goes_on_once_signed_in_again
     assert PracticeModel.objects.get().approach == WORDS + MORE
 
 
+@pytest.mark.look
 def test_a_page_goes_on_by_itself_when_its_reader_comes_back_signed_in(page):
     other = page.context.new_page()
     sign_out(other)
@@ -225,6 +230,7 @@ def test_a_page_goes_on_by_itself_when_its_reader_comes_back_signed_in(page):
     says(page, "saved")
 
 
+@pytest.mark.look
 def test_a_page_does_not_go_on_for_another_person_who_has_signed_in(page):
     UnitUserFactory(username="nguoikhac", organisation=CellFactory())
     other = page.context.new_page()
@@ -238,6 +244,7 @@ def test_a_page_does_not_go_on_for_another_person_who_has_signed_in(page):
     assert (buffer.user.username, buffer.content["approach"]) == ("donvi", [WORDS])
 
 
+@pytest.mark.look
 def test_what_the_server_has_is_not_copied_here_afterwards(page):
     """Leaving a field sends it before the copy of what was typed last is due."""
     write(page)
@@ -247,6 +254,7 @@ def test_what_the_server_has_is_not_copied_here_afterwards(page):
     assert page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('draft:'))") == []
 
 
+@pytest.mark.look
 def test_what_is_written_after_going_back_to_a_stored_form_is_kept_as_another(page):
     write(page)
     page.click("button[value=draft]")
@@ -259,6 +267,7 @@ def test_what_is_written_after_going_back_to_a_stored_form_is_kept_as_another(pa
     assert DraftBuffer.objects.unsaved().get().content["approach"] == [MORE]
 
 
+@pytest.mark.look
 def test_on_a_phone_it_is_in_sight_that_the_words_are_kept_and_hides_no_field(new_context, person):
     page = new_context(viewport={"width": 360, "height": 640}).new_page()
     sign_in(page)
@@ -276,6 +285,7 @@ def test_on_a_phone_it_is_in_sight_that_the_words_are_kept_and_hides_no_field(ne
     assert said.is_hidden()
 
 
+@pytest.mark.look
 @pytest.mark.parametrize("script", [True, False])
 def test_changing_the_language_loses_nothing(new_context, person, script):
     page = new_context(java_script_enabled=script).new_page()
@@ -303,6 +313,7 @@ def test_a_form_open_in_two_tabs_keeps_the_words_of_both(page):
     assert kept == {(WORDS,), (MORE,)}
 
 
+@pytest.mark.look
 def test_what_is_stored_is_not_offered_again(page):
     write(page)
     page.click("button[value=draft]")
@@ -315,6 +326,7 @@ def test_what_is_stored_is_not_offered_again(page):
     assert page.locator("a[href*=draft]").count() == 0
 
 
+@pytest.mark.look
 def test_the_copy_in_the_browser_is_offered_to_its_writer_alone(page):
     page.context.set_offline(True)
     write(page)
@@ -339,6 +351,7 @@ UNIKEY = [
 ]  # fmt: skip
 
 
+@pytest.mark.look
 def test_typing_with_unikey_gives_what_was_meant_while_the_form_is_kept(page):
     field = page.locator("[name=approach]")
     field.focus()

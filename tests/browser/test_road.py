@@ -24,13 +24,15 @@ from tests.factories import (
     this_year,
 )
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.look]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 PHOTO = {"name": "đường hoa.jpg", "mimeType": "image/jpeg", "buffer": a_jpeg(640, 480)}
 NAME = "Con đường hoa tự quản của Nhân dân khối phố"
 
 
-@pytest.fixture(params=["with script and mouse", "with neither"])
+@pytest.fixture(
+    params=["with script and mouse", pytest.param("with neither", marks=pytest.mark.look)]
+)
 def page(request, new_context):
     if request.param == "with script and mouse":
         return new_context().new_page()

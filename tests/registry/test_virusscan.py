@@ -14,7 +14,7 @@ from tests import factories
 from tests.registry.sample_files import PDF
 from tests.registry.test_evidence import files_of, photo, to
 
-pytestmark = [pytest.mark.django_db, pytest.mark.look]
+pytestmark = pytest.mark.django_db
 
 VIRUS = PDF.replace(b"endobj", b"endobj EICAR")
 

@@ -10,7 +10,7 @@ from reviews.management.commands.demo import Command
 from tests.counting import rows
 from tests.factories import UserFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.look]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from reviews.sample import pictures
 from tests.counting import rows
 from tests.reviews.test_demo import demo, password_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.look]
+pytestmark = pytest.mark.django_db
 
 ACCOUNTS = {
     "donvi": "Đơn vị",

@@ -41,7 +41,6 @@ def fingerprint():
     return [list(query) for query in queries]
 
 
-@pytest.mark.look
 def test_the_same_seed_makes_the_same_data_and_another_seed_other_data():
     made = []
     for seed in (7, 7, 8):

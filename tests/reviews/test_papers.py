@@ -9,7 +9,7 @@ from registry.models import DraftBuffer
 from tests import factories
 from tests.reviews.pages import answers_on, leads_to, sent, signed_in, to
 
-pytestmark = [pytest.mark.django_db, pytest.mark.look]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
