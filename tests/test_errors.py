@@ -23,7 +23,7 @@ from lxml import html
 
 from registry.models import Note
 from tamky_models.errors import has_no_room
-from tests import factories
+from tests import factories, permissions_world
 from tests.headers import wrong_with
 from tests.permissions_world import body
 
@@ -43,6 +43,12 @@ def clerk():
     client = Client(raise_request_exception=False)
     client.force_login(factories.ClerkFactory())
     return client
+
+
+@pytest.fixture
+def world():
+    """One of its own: a test here commits, which the transaction of a shared one would not bear."""
+    return permissions_world.build()
 
 
 def page_of(response, status):
