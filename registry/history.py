@@ -2,6 +2,7 @@
 
 import uuid
 from contextvars import ContextVar
+from functools import cache
 
 from django.db import models
 from django.utils import timezone
@@ -43,7 +44,10 @@ class HistoryEntry(Sealed):
         abstract = True
 
     def joined(self):
-        return joined_to(type(self), [self.id]).get(self.id, {})
+        # A record that is just made is joined to nothing yet.
+        there = {} if self.history_type == "+" else joined_to(type(self), [self.id])
+        self.is_joined = bool(there)
+        return there.get(self.id, {})
 
     def chained_to(self):
         return self.instance_type._base_manager.filter(pk=self.id)
@@ -54,6 +58,12 @@ class HistoryEntry(Sealed):
 
 class SealedHistoryManager(HistoryManager):
     """The library's, which seals what it writes many at a time."""
+
+    @classmethod
+    @cache
+    def from_queryset(cls, queryset_class, class_name=None):
+        """Make the class once: the library asks for it with every save of a record."""
+        return super().from_queryset(queryset_class, class_name)
 
     def bulk_history_create(
         self,
@@ -112,6 +122,11 @@ class History(HistoricalRecords):
         if update_fields and set(update_fields) <= set(self.excluded_fields):
             return
         super().post_save(instance, created, using=using, **kwargs)
+
+    def create_historical_record_m2ms(self, history_instance, instance):
+        """Ask what a record is joined to, unless the seal has found that it is nothing."""
+        if history_instance.is_joined:
+            super().create_historical_record_m2ms(history_instance, instance)
 
     def _get_history_user_fields(self):
         user = models.ForeignKey(

@@ -80,7 +80,8 @@ def _constraints_there():
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                "SELECT relname, conname FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid"
+                "SELECT relname, conname FROM pg_constraint"
+                " JOIN pg_class ON pg_class.oid = conrelid"
                 " UNION SELECT tablename, indexname FROM pg_indexes"
             )
             return set(cursor.fetchall())
