@@ -119,6 +119,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'enrolment',
                 'verbose_name_plural': 'enrolments',
                 'ordering': ['-year'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('frozen_at', None), ('revision', None)), models.Q(('frozen_at__isnull', False), ('revision__isnull', False)), _connector='OR'), name='enrolment_frozen_with_a_revision'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -201,6 +204,14 @@ class Migration(migrations.Migration):
                 'verbose_name': 'organisation',
                 'verbose_name_plural': 'organisations',
                 'ordering': ['position', 'sort_key', 'pk'],
+                'indexes': [
+                    models.Index(fields=['position', 'sort_key', 'id'], name='registry_or_positio_05ce96_idx'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='organisation_not_below_itself', violation_error_message='An organisation cannot stand below itself.'),
+                    models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_from', None), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='organisation_ends_after_it_starts', violation_error_message='It cannot end before it starts.'),
+                    models.CheckConstraint(condition=models.Q(('successor', None), ('valid_until__isnull', False), _connector='OR'), name='organisation_continued_once_it_ends', violation_error_message='Say until when it existed before it was continued.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -216,6 +227,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'membership',
                 'verbose_name_plural': 'memberships',
                 'ordering': ['-since'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='membership_ends_after_it_starts', violation_error_message='It cannot end before it starts.'),
+                    models.UniqueConstraint(condition=models.Q(('until', None)), fields=('user', 'organisation'), name='membership_one_open', violation_error_message='This person already acts for this organisation.'),
+                ],
             },
         ),
         migrations.AddField(
@@ -476,6 +491,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'outcome',
                 'verbose_name_plural': 'outcomes',
                 'ordering': ['indicator__position', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('enrolment', 'indicator'), name='outcome_one_an_indicator', violation_error_message="This indicator is already in this year's outcomes."),
+                    models.CheckConstraint(condition=models.Q(models.Q(('planned', None), ('planned__gte', 0), _connector='OR'), models.Q(('achieved', None), ('achieved__gte', 0), _connector='OR')), name='outcome_not_negative', violation_error_message='A figure cannot be negative.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -537,6 +556,26 @@ class Migration(migrations.Migration):
                 'verbose_name': 'model',
                 'verbose_name_plural': 'models',
                 'ordering': ['sort_key', 'pk'],
+                'indexes': [
+                    models.Index(fields=['sort_key', 'id'], name='registry_pr_sort_ke_4fa9fb_idx'),
+                    models.Index(fields=['status', 'updated_at'], name='registry_pr_status_9a1028_idx'),
+                    models.Index(fields=['field', 'sort_key'], name='registry_pr_field_i_81be8b_idx'),
+                    models.Index(fields=['organisation', 'sort_key'], name='registry_pr_organis_28938f_idx'),
+                    models.Index(fields=['verdict_on'], name='registry_pr_verdict_6227da_idx'),
+                    models.Index(fields=['in_register', 'public', 'status', 'verdict', 'field', 'level', 'organisation'], name='practicemodel_counts'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('code', None), ('submitted_at', None)), models.Q(('code__isnull', False), ('submitted_at__isnull', False)), models.Q(('code__isnull', False), ('origin', 'old_register')), _connector='OR'), name='practicemodel_code_once_submitted'),
+                    models.CheckConstraint(condition=models.Q(('status', 'draft'), ('code__isnull', False), _connector='OR'), name='practicemodel_only_a_draft_has_no_code'),
+                    models.CheckConstraint(condition=models.Q(('status', 'draft'), models.Q(('name', ''), _negated=True), _connector='OR'), name='practicemodel_only_a_draft_has_no_name'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('accepted_at', None), ('accepted_by', None)), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', False)), _connector='OR'), name='practicemodel_accepted_by_someone'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'submitted', 'returned']), models.Q(('closing_kind', 'not_accepted'), ('status', 'closed')), ('accepted_at__isnull', False), ('origin', 'old_register'), _connector='OR'), name='practicemodel_runs_once_accepted'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('origin', 'old_register'), _negated=True), ('status__in', ['running', 'closed']), _connector='OR'), name='practicemodel_old_runs_or_is_closed'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'closed'), models.Q(('closing_kind', ''), _negated=True)), models.Q(models.Q(('status', 'closed'), _negated=True), ('closing_kind', '')), _connector='OR'), name='practicemodel_closed_has_a_kind'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closing_kind', 'merged'), ('merged_into__isnull', False)), models.Q(models.Q(('closing_kind', 'merged'), _negated=True), ('merged_into', None)), _connector='OR'), name='practicemodel_merged_into_another'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verdict', ''), ('verdict_on', None)), models.Q(models.Q(('verdict', ''), _negated=True), ('verdict_on__isnull', False)), _connector='OR'), name='practicemodel_verdict_has_a_date'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('individual_name', ''), ('subject', 'collective')), models.Q(('subject', 'individual'), models.Q(('individual_name', ''), _negated=True)), _connector='OR'), name='practicemodel_individual_has_a_name', violation_error_code='individual_name', violation_error_message="Give the individual's name, or choose a collective."),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -827,6 +866,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'replication',
                 'verbose_name_plural': 'replications',
                 'ordering': ['organisation__position', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('model', 'organisation'), name='replication_once_an_organisation', violation_error_code='organisation', violation_error_message='This unit is on the list already.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'unsuited'), _negated=True), models.Q(('remark', ''), _negated=True), _connector='OR'), name='replication_says_why_not', violation_error_code='remark', violation_error_message='Say why it does not suit this unit.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'doing'), _negated=True), ('since__isnull', False), _connector='OR'), name='replication_doing_since', violation_error_code='since', violation_error_message='Say since when it is being carried out.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -842,123 +886,11 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddIndex(
-            model_name='organisation',
-            index=models.Index(fields=['position', 'sort_key', 'id'], name='registry_or_positio_05ce96_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='organisation_not_below_itself', violation_error_message='An organisation cannot stand below itself.'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_from', None), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='organisation_ends_after_it_starts', violation_error_message='It cannot end before it starts.'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('successor', None), ('valid_until__isnull', False), _connector='OR'), name='organisation_continued_once_it_ends', violation_error_message='Say until when it existed before it was continued.'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='membership_ends_after_it_starts', violation_error_message='It cannot end before it starts.'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('user', 'organisation'), name='membership_one_open', violation_error_message='This person already acts for this organisation.'),
-        ),
-        migrations.AddConstraint(
-            model_name='outcome',
-            constraint=models.UniqueConstraint(fields=('enrolment', 'indicator'), name='outcome_one_an_indicator', violation_error_message="This indicator is already in this year's outcomes."),
-        ),
-        migrations.AddConstraint(
-            model_name='outcome',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('planned', None), ('planned__gte', 0), _connector='OR'), models.Q(('achieved', None), ('achieved__gte', 0), _connector='OR')), name='outcome_not_negative', violation_error_message='A figure cannot be negative.'),
-        ),
-        migrations.AddIndex(
-            model_name='practicemodel',
-            index=models.Index(fields=['sort_key', 'id'], name='registry_pr_sort_ke_4fa9fb_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='practicemodel',
-            index=models.Index(fields=['status', 'updated_at'], name='registry_pr_status_9a1028_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='practicemodel',
-            index=models.Index(fields=['field', 'sort_key'], name='registry_pr_field_i_81be8b_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='practicemodel',
-            index=models.Index(fields=['organisation', 'sort_key'], name='registry_pr_organis_28938f_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='practicemodel',
-            index=models.Index(fields=['verdict_on'], name='registry_pr_verdict_6227da_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='practicemodel',
-            index=models.Index(fields=['in_register', 'public', 'status', 'verdict', 'field', 'level', 'organisation'], name='practicemodel_counts'),
-        ),
-        migrations.AddConstraint(
-            model_name='practicemodel',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('code', None), ('submitted_at', None)), models.Q(('code__isnull', False), ('submitted_at__isnull', False)), models.Q(('code__isnull', False), ('origin', 'old_register')), _connector='OR'), name='practicemodel_code_once_submitted'),
-        ),
-        migrations.AddConstraint(
-            model_name='practicemodel',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'draft'), ('code__isnull', False), _connector='OR'), name='practicemodel_only_a_draft_has_no_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='practicemodel',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'draft'), models.Q(('name', ''), _negated=True), _connector='OR'), name='practicemodel_only_a_draft_has_no_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='practicemodel',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accepted_at', None), ('accepted_by', None)), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', False)), _connector='OR'), name='practicemodel_accepted_by_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='practicemodel',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'submitted', 'returned']), models.Q(('closing_kind', 'not_accepted'), ('status', 'closed')), ('accepted_at__isnull', False), ('origin', 'old_register'), _connector='OR'), name='practicemodel_runs_once_accepted'),
-        ),
-        migrations.AddConstraint(
-            model_name='practicemodel',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin', 'old_register'), _negated=True), ('status__in', ['running', 'closed']), _connector='OR'), name='practicemodel_old_runs_or_is_closed'),
-        ),
-        migrations.AddConstraint(
-            model_name='practicemodel',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'closed'), models.Q(('closing_kind', ''), _negated=True)), models.Q(models.Q(('status', 'closed'), _negated=True), ('closing_kind', '')), _connector='OR'), name='practicemodel_closed_has_a_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='practicemodel',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closing_kind', 'merged'), ('merged_into__isnull', False)), models.Q(models.Q(('closing_kind', 'merged'), _negated=True), ('merged_into', None)), _connector='OR'), name='practicemodel_merged_into_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='practicemodel',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict', ''), ('verdict_on', None)), models.Q(models.Q(('verdict', ''), _negated=True), ('verdict_on__isnull', False)), _connector='OR'), name='practicemodel_verdict_has_a_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='practicemodel',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('individual_name', ''), ('subject', 'collective')), models.Q(('subject', 'individual'), models.Q(('individual_name', ''), _negated=True)), _connector='OR'), name='practicemodel_individual_has_a_name', violation_error_code='individual_name', violation_error_message="Give the individual's name, or choose a collective."),
-        ),
-        migrations.AddIndex(
             model_name='enrolment',
             index=models.Index(fields=['year', 'model'], name='registry_en_year_627b90_idx'),
         ),
         migrations.AddConstraint(
             model_name='enrolment',
             constraint=models.UniqueConstraint(fields=('model', 'year'), name='enrolment_one_a_year', violation_error_message='This model is enrolled for that year already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('frozen_at', None), ('revision', None)), models.Q(('frozen_at__isnull', False), ('revision__isnull', False)), _connector='OR'), name='enrolment_frozen_with_a_revision'),
-        ),
-        migrations.AddConstraint(
-            model_name='replication',
-            constraint=models.UniqueConstraint(fields=('model', 'organisation'), name='replication_once_an_organisation', violation_error_code='organisation', violation_error_message='This unit is on the list already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='replication',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'unsuited'), _negated=True), models.Q(('remark', ''), _negated=True), _connector='OR'), name='replication_says_why_not', violation_error_code='remark', violation_error_message='Say why it does not suit this unit.'),
-        ),
-        migrations.AddConstraint(
-            model_name='replication',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'doing'), _negated=True), ('since__isnull', False), _connector='OR'), name='replication_doing_since', violation_error_code='since', violation_error_message='Say since when it is being carried out.'),
         ),
     ]

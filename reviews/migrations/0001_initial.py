@@ -31,6 +31,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'criterion',
                 'verbose_name_plural': 'criteria',
                 'ordering': ['position', 'pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('max_points__gte', 1), ('max_points__lte', 100)), name='criterion_points_in_range'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -51,6 +54,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'item',
                 'verbose_name_plural': 'items',
                 'ordering': ['position', 'pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('model', None), ('title', ''), _connector='OR'), name='agendaitem_title_or_model', violation_error_message='Give a title only where there is no model.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -71,6 +77,13 @@ class Migration(migrations.Migration):
                 'verbose_name': 'assessment',
                 'verbose_name_plural': 'assessments',
                 'ordering': ['item__position', 'member__position', 'pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('handed_in_at', None), models.Q(('verdict', ''), _negated=True), _connector='OR'), name='assessment_handed_in_with_a_verdict', violation_error_code='verdict', violation_error_message='Choose a verdict before handing in.'),
+                    models.CheckConstraint(condition=models.Q(('handed_in_at', None), models.Q(('verdict__in', ('replicate', 'strengthen', 'retire')), _negated=True), models.Q(('remark', ''), _negated=True), _connector='OR'), name='assessment_explained', violation_error_code='remark', violation_error_message='Say why, in a few words, for this verdict.'),
+                    models.CheckConstraint(condition=models.Q(('handed_in_at', None), models.Q(('verdict', 'retire'), _negated=True), models.Q(('retire_reason', ''), _negated=True), _connector='OR'), name='assessment_retire_with_a_reason', violation_error_code='retire_reason', violation_error_message='Choose why the model is proposed to end.'),
+                    models.CheckConstraint(condition=models.Q(('retire_reason', ''), ('verdict', 'retire'), _connector='OR'), name='assessment_reason_only_to_retire', violation_error_code='retire_reason', violation_error_message='A reason to end goes with the verdict to end only.'),
+                    models.CheckConstraint(condition=models.Q(('handed_in_at', None), ('entered_by__isnull', False), _connector='OR'), name='assessment_handed_in_by_someone'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -94,6 +107,12 @@ class Migration(migrations.Migration):
                 'verbose_name': 'proposal',
                 'verbose_name_plural': 'proposals',
                 'ordering': ['item__position'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('verdict__in', ('replicate', 'strengthen', 'retire')), _negated=True), models.Q(('rationale', ''), _negated=True), _connector='OR'), name='conclusion_explained', violation_error_code='rationale', violation_error_message='Say why, in a few words, for this verdict.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'retire'), _negated=True), models.Q(models.Q(('retire_reason', ''), _negated=True), ('closing_kind__in', ['completed', 'unsuitable', 'merged'])), _connector='OR'), name='conclusion_retire_with_a_reason', violation_error_code='retire_reason', violation_error_message='Choose why and how the model is proposed to end.'),
+                    models.CheckConstraint(condition=models.Q(('verdict', 'retire'), models.Q(('closing_kind', ''), ('retire_reason', '')), _connector='OR'), name='conclusion_reason_only_to_retire', violation_error_code='retire_reason', violation_error_message='A reason to end goes with the verdict to end only.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closing_kind', 'merged'), ('merged_into__isnull', False)), models.Q(models.Q(('closing_kind', 'merged'), _negated=True), ('merged_into', None)), _connector='OR'), name='conclusion_merged_into_another', violation_error_code='merged_into', violation_error_message='Choose the model it would be merged into.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -118,6 +137,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'decision',
                 'verbose_name_plural': 'decisions',
                 'ordering': [models.OrderBy(models.F('dated'), descending=True, nulls_first=True), '-pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('issued_at', None), models.Q(models.Q(('number', ''), _negated=True), models.Q(('signatory', ''), _negated=True), ('dated__isnull', False), ('recorded_by__isnull', False)), _connector='OR'), name='decision_issued_once_signed', violation_error_code='number', violation_error_message='Enter number, date and signatory from the signed paper before issuing.'),
+                    models.CheckConstraint(condition=models.Q(('corrects', None), models.Q(('corrects', models.F('id')), _negated=True), _connector='OR'), name='decision_corrects_another'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -139,6 +162,13 @@ class Migration(migrations.Migration):
                 'verbose_name': 'line',
                 'verbose_name_plural': 'lines',
                 'ordering': ['position', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('decision', 'model'), name='decisionline_model_once', violation_error_code='model', violation_error_message='This model has a line in this paper already.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verdict__in', ('replicate', 'strengthen', 'retire')), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='decisionline_explained', violation_error_code='reason', violation_error_message='Say why, in a few words, for this verdict.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'retire'), _negated=True), models.Q(models.Q(('retire_reason', ''), _negated=True), ('closing_kind__in', ['completed', 'unsuitable', 'merged'])), _connector='OR'), name='decisionline_retire_with_a_reason', violation_error_code='retire_reason', violation_error_message='Choose why and how the model ends.'),
+                    models.CheckConstraint(condition=models.Q(('verdict', 'retire'), models.Q(('closing_kind', ''), ('retire_reason', '')), _connector='OR'), name='decisionline_reason_only_to_retire', violation_error_code='retire_reason', violation_error_message='A reason to end goes with the verdict to end only.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closing_kind', 'merged'), ('merged_into__isnull', False)), models.Q(models.Q(('closing_kind', 'merged'), _negated=True), ('merged_into', None)), _connector='OR'), name='decisionline_merged_into_another', violation_error_code='merged_into', violation_error_message='Choose the model it is merged into.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -438,6 +468,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'recusal',
                 'verbose_name_plural': 'recusals',
                 'ordering': ['member__position', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('item', 'member'), name='recusal_one_a_member', violation_error_code='member', violation_error_message='This member takes no part in it already.'),
+                    models.CheckConstraint(condition=models.Q(('of_own_unit', True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='recusal_says_why', violation_error_code='reason', violation_error_message='Say why the member takes no part.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -479,6 +513,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'scan',
                 'verbose_name_plural': 'scans',
                 'ordering': ['pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('assessment__isnull', False), ('decision', None), ('item', None)), models.Q(('assessment', None), ('decision', None), ('item__isnull', False)), models.Q(('assessment', None), ('decision__isnull', False), ('item', None)), _connector='OR'), name='scan_of_one_thing'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -493,6 +530,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'score',
                 'verbose_name_plural': 'scores',
                 'ordering': ['criterion__position', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('assessment', 'criterion'), name='score_one_a_criterion'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -658,107 +698,19 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='reviews.seminar', verbose_name='seminar'),
         ),
         migrations.AddConstraint(
-            model_name='conclusion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict__in', ('replicate', 'strengthen', 'retire')), _negated=True), models.Q(('rationale', ''), _negated=True), _connector='OR'), name='conclusion_explained', violation_error_code='rationale', violation_error_message='Say why, in a few words, for this verdict.'),
-        ),
-        migrations.AddConstraint(
-            model_name='conclusion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'retire'), _negated=True), models.Q(models.Q(('retire_reason', ''), _negated=True), ('closing_kind__in', ['completed', 'unsuitable', 'merged'])), _connector='OR'), name='conclusion_retire_with_a_reason', violation_error_code='retire_reason', violation_error_message='Choose why and how the model is proposed to end.'),
-        ),
-        migrations.AddConstraint(
-            model_name='conclusion',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict', 'retire'), models.Q(('closing_kind', ''), ('retire_reason', '')), _connector='OR'), name='conclusion_reason_only_to_retire', violation_error_code='retire_reason', violation_error_message='A reason to end goes with the verdict to end only.'),
-        ),
-        migrations.AddConstraint(
-            model_name='conclusion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closing_kind', 'merged'), ('merged_into__isnull', False)), models.Q(models.Q(('closing_kind', 'merged'), _negated=True), ('merged_into', None)), _connector='OR'), name='conclusion_merged_into_another', violation_error_code='merged_into', violation_error_message='Choose the model it would be merged into.'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisionline',
-            constraint=models.UniqueConstraint(fields=('decision', 'model'), name='decisionline_model_once', violation_error_code='model', violation_error_message='This model has a line in this paper already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisionline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict__in', ('replicate', 'strengthen', 'retire')), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='decisionline_explained', violation_error_code='reason', violation_error_message='Say why, in a few words, for this verdict.'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisionline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'retire'), _negated=True), models.Q(models.Q(('retire_reason', ''), _negated=True), ('closing_kind__in', ['completed', 'unsuitable', 'merged'])), _connector='OR'), name='decisionline_retire_with_a_reason', violation_error_code='retire_reason', violation_error_message='Choose why and how the model ends.'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisionline',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict', 'retire'), models.Q(('closing_kind', ''), ('retire_reason', '')), _connector='OR'), name='decisionline_reason_only_to_retire', violation_error_code='retire_reason', violation_error_message='A reason to end goes with the verdict to end only.'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisionline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closing_kind', 'merged'), ('merged_into__isnull', False)), models.Q(models.Q(('closing_kind', 'merged'), _negated=True), ('merged_into', None)), _connector='OR'), name='decisionline_merged_into_another', violation_error_code='merged_into', violation_error_message='Choose the model it is merged into.'),
-        ),
-        migrations.AddConstraint(
             model_name='assessment',
             constraint=models.UniqueConstraint(fields=('item', 'member'), name='assessment_one_a_member'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.CheckConstraint(condition=models.Q(('handed_in_at', None), models.Q(('verdict', ''), _negated=True), _connector='OR'), name='assessment_handed_in_with_a_verdict', violation_error_code='verdict', violation_error_message='Choose a verdict before handing in.'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.CheckConstraint(condition=models.Q(('handed_in_at', None), models.Q(('verdict__in', ('replicate', 'strengthen', 'retire')), _negated=True), models.Q(('remark', ''), _negated=True), _connector='OR'), name='assessment_explained', violation_error_code='remark', violation_error_message='Say why, in a few words, for this verdict.'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.CheckConstraint(condition=models.Q(('handed_in_at', None), models.Q(('verdict', 'retire'), _negated=True), models.Q(('retire_reason', ''), _negated=True), _connector='OR'), name='assessment_retire_with_a_reason', violation_error_code='retire_reason', violation_error_message='Choose why the model is proposed to end.'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.CheckConstraint(condition=models.Q(('retire_reason', ''), ('verdict', 'retire'), _connector='OR'), name='assessment_reason_only_to_retire', violation_error_code='retire_reason', violation_error_message='A reason to end goes with the verdict to end only.'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.CheckConstraint(condition=models.Q(('handed_in_at', None), ('entered_by__isnull', False), _connector='OR'), name='assessment_handed_in_by_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='recusal',
-            constraint=models.UniqueConstraint(fields=('item', 'member'), name='recusal_one_a_member', violation_error_code='member', violation_error_message='This member takes no part in it already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='recusal',
-            constraint=models.CheckConstraint(condition=models.Q(('of_own_unit', True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='recusal_says_why', violation_error_code='reason', violation_error_message='Say why the member takes no part.'),
-        ),
-        migrations.AddConstraint(
-            model_name='scan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('assessment__isnull', False), ('decision', None), ('item', None)), models.Q(('assessment', None), ('decision', None), ('item__isnull', False)), models.Q(('assessment', None), ('decision__isnull', False), ('item', None)), _connector='OR'), name='scan_of_one_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='score',
-            constraint=models.UniqueConstraint(fields=('assessment', 'criterion'), name='score_one_a_criterion'),
         ),
         migrations.AddConstraint(
             model_name='panelmember',
             constraint=models.UniqueConstraint(fields=('seminar', 'user'), name='panelmember_one_seat', violation_error_message='This person already sits on the panel.'),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('issued_at', None), models.Q(models.Q(('number', ''), _negated=True), models.Q(('signatory', ''), _negated=True), ('dated__isnull', False), ('recorded_by__isnull', False)), _connector='OR'), name='decision_issued_once_signed', violation_error_code='number', violation_error_message='Enter number, date and signatory from the signed paper before issuing.'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('corrects', None), models.Q(('corrects', models.F('id')), _negated=True), _connector='OR'), name='decision_corrects_another'),
-        ),
-        migrations.AddConstraint(
             model_name='criterion',
             constraint=models.UniqueConstraint(fields=('seminar', 'name'), name='criterion_once_a_seminar', violation_error_message='This criterion is in the list already.'),
         ),
         migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.CheckConstraint(condition=models.Q(('max_points__gte', 1), ('max_points__lte', 100)), name='criterion_points_in_range'),
-        ),
-        migrations.AddConstraint(
             model_name='agendaitem',
             constraint=models.UniqueConstraint(fields=('seminar', 'model'), name='agendaitem_model_once', violation_error_message='This model is before the seminar already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='agendaitem',
-            constraint=models.CheckConstraint(condition=models.Q(('model', None), ('title', ''), _connector='OR'), name='agendaitem_title_or_model', violation_error_message='Give a title only where there is no model.'),
         ),
     ]
