@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import os
 
 import pytest
 from django.db import connection, connections, transaction
@@ -32,12 +33,60 @@ def pytest_collection_finish():
     gc.set_threshold(50_000, 20, 20)
 
 
+# The modules that take longest. A worker is given its share of all tests at the start and, when it
+# has done with them, takes over from the end of another's: only short ones are left by then.
+LONGEST = (
+    "browser/test_pages.py",
+    "test_permissions.py",
+    "browser/test_road.py",
+    "test_languages.py",
+    "browser/test_keeping.py",
+    "test_bad_input.py",
+    "test_admin.py",
+    "test_random_moves.py",
+    "registry/test_files.py",
+    "reviews/test_generate_sample.py",
+    "test_hostile_text.py",
+    "test_backups.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """On PostgreSQL leave out what was seen on SQLite and cannot be otherwise here."""
+    """On PostgreSQL leave out what was seen on SQLite and cannot be otherwise here; then deal."""
     if connection.vendor == "postgresql":
         seen = [item for item in items if item.get_closest_marker("look")]
         items[:] = [item for item in items if item not in seen]
         config.hook.pytest_deselected(items=seen)
+    items[:] = dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)))
+
+
+def dealt(items, workers):
+    """Return the tests in the order in which as many workers are given them, share by share.
+
+    The first begins with what needs the database, and so makes it; the others meanwhile do what
+    needs none. Then comes what takes longest. A module stays together, for its tests share a world.
+    """
+    shares = [[] for _ in range(workers)]
+    without = [item for item in items if not _needs_database(item)]
+    for number, item in enumerate(without):
+        shares[-1 - number % max(workers - 1, 1)].append(item)
+    others = [item for item in items if item not in set(without)]
+    for number, name in enumerate(LONGEST):
+        long = [item for item in others if item.path.as_posix().endswith(f"tests/{name}")]
+        shares[number % workers] += long
+        others = [item for item in others if item not in set(long)]
+    left = len(items)
+    for number, share in enumerate(shares):
+        room = left // (workers - number) - len(share)
+        share += others[: max(room, 0)]
+        del others[: max(room, 0)]
+        left -= len(share)
+    return [item for share in shares for item in share] + others
+
+
+def _needs_database(item):
+    return item.get_closest_marker("django_db") or "django_db_setup" in item.fixturenames
 
 
 @pytest.fixture(scope="session")
