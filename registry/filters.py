@@ -275,35 +275,42 @@ class FilterForm(FormLook, forms.Form):
     mark_optional = False
 
 
-class PracticeModelFilter(FilterSet):
-    """Narrow the catalogue. A value that is not understood narrows nothing, and is told.
+class _Filters(dict):
+    """Of which each filterset has a copy, but not of all that they hold: their choices stay."""
 
-    The choices are functions because every filterset copies all that its filters hold.
-    """
+    def __deepcopy__(self, memo):
+        copies = {name: copy(each) for name, each in self.items()}
+        for each in copies.values():
+            each.method = each.method  # which is bound to the copy so
+        return copies
+
+
+class PracticeModelFilter(FilterSet):
+    """Narrow the catalogue. A value that is not understood narrows nothing, and is told."""
 
     q = CharFilter(method="search", label=_("Words"), max_length=200)
     field = KeyOrNothingFilter(method="that_have", label=_("Field"))
     organisation = KeyFilter(method="in_subtree", label=_("Organisation and those below it"))
     kind = ChoiceFilter(
         field_name="organisation__kind",
-        choices=lambda: Organisation.Kind.choices,
+        choices=Organisation.Kind.choices,
         label=_("Kind of organisation"),
     )
     block = ChoiceFilter(
         method="that_have",
-        choices=lambda: [*Organisation.Block.choices, NOTHING],
+        choices=[*Organisation.Block.choices, NOTHING],
         label=_("Block"),
     )
-    level = ChoiceFilter(choices=lambda: PracticeModel.Level.choices, label=_("Level"))
+    level = ChoiceFilter(choices=PracticeModel.Level.choices, label=_("Level"))
     year = KeyFilter(method="enrolled_in", label=_("Year"))
-    status = ChoiceFilter(choices=lambda: PracticeModel.Status.choices, label=_("Status"))
+    status = ChoiceFilter(choices=PracticeModel.Status.choices, label=_("Status"))
     verdict = ChoiceFilter(
         method="that_have",
-        choices=lambda: [*Verdict.choices, NOTHING],
+        choices=[*Verdict.choices, NOTHING],
         label=_("Standing verdict"),
     )
     changed_since = MomentFilter(method="changed", label=_("Changed by others since"))
-    waiting = ChoiceFilter(method="that_wait", choices=lambda: Waiting.choices, label=_("Waiting"))
+    waiting = ChoiceFilter(method="that_wait", choices=Waiting.choices, label=_("Waiting"))
 
     class Meta:
         model = PracticeModel
@@ -321,6 +328,10 @@ class PracticeModelFilter(FilterSet):
             "changed_since",
             "waiting",
         )
+
+    @classmethod
+    def get_filters(cls):
+        return _Filters(super().get_filters())
 
     def get_form_class(self):
         """Return a form of what was asked for, and of nothing else."""

@@ -48,6 +48,7 @@ WRITTEN = {"q", "field", "organisation"}
 CHOSEN = ("status", "verdict", "field", "block", "kind", "level")
 # What no field of the page has is sent on with what its fields have.
 SENT_ON = ("organisation", "waiting", "changed_since")
+COLUMNS = ("pk", "name", "code", "organisation__name", "field__name", "status", "verdict")
 # Of the tags that say the status; what is on its way to the register is yellow.
 COLOURS = {Status.RUNNING: "green", Status.CLOSED: "grey"}
 
@@ -83,9 +84,14 @@ def practicemodel_list(request):
         return redirect(address(request, unit=None, organisation=unit.pk))
     filterset, chosen, sort, offered_orders = asked_for(request)
     found = filterset.qs
+    models = found.order_by(*ORDERS[sort][1])
     beside = beside_the_rows(request.user, found, chosen.get("organisation"))
-    paginator = CappedPaginator(found.order_by(*ORDERS[sort][1]), PER_PAGE, found=beside["found"])
+    first, number = None, beside["found"]
+    if number is None and "page" not in request.GET:
+        first, number = first_rows(models)
+    paginator = CappedPaginator(models, PER_PAGE, found=number)
     page = paginator.get_page(request.GET.get("page"))
+    columns = page.object_list.values_list(*COLUMNS) if first is None else first
     counts, fields = {}, None
     if paginator.count and not paginator.capped:
         counts, fields = filterset.counts()
@@ -93,7 +99,7 @@ def practicemodel_list(request):
     context = {
         **filters_shown(request, filterset, chosen, counts, names, offered),
         "page_obj": page,
-        "rows": rows(page.object_list, request.user),
+        "rows": rows(columns, request.user),
         "orders": [(name, str(ORDERS[name][0]), name == sort) for name in offered_orders],
         "can_register": beside["can_register"],
         "asked": asked(request),
@@ -156,13 +162,14 @@ def typed_unit(request):
 def beside_the_rows(user, found, organisation):
     """Return how many there are, what the organisation is called, whether the reader may register
     a model, and the filters they keep; one query for a reader who is signed in.
+
+    How many there are is None for a visitor: of them nothing else need be asked beside the rows.
     """
     units = Organisation.objects
     asked = units.filter(pk=organisation).values_list("name", flat=True)
     if not user.is_authenticated:
-        number = up_to_the_cap(found).count()
         name = asked.visible_to(user).first() if organisation else None
-        return {"found": number, "organisation": name, "can_register": False, "kept": []}
+        return {"found": None, "organisation": name, "can_register": False, "kept": []}
     # A row for each filter that is kept, or one without; what stands beside it is found once.
     told = User.objects.filter(pk=user.pk).values(
         "filters__name",
@@ -182,17 +189,21 @@ def in_order(kept):
     return sorted(kept, key=lambda one: sort_key(one.name))
 
 
-def rows(models, user):
-    """Return what a row shows: flat, for a page has many of them.
+def first_rows(models):
+    """Return the columns of the first page of models and how many there are, in one query."""
+    counted = models.annotate(found=CountOf(up_to_the_cap(models)))
+    columns = list(counted.values_list(*COLUMNS, "found")[:PER_PAGE])
+    return [row[:-1] for row in columns], columns[0][-1] if columns else 0
+
+
+def rows(columns, user):
+    """Return what a row shows, of models with these ``COLUMNS``: flat, for a page has many of them.
 
     Of a model that has ended, whoever is not signed in gets the name and that it has.
     """
     before, after = reverse("registry:practicemodel_detail", args=[0]).rsplit("0", 1)
     known = labels()
     unnamed = _("(not named yet)")
-    columns = models.values_list(
-        "pk", "name", "code", "organisation__name", "field__name", "status", "verdict"
-    )
     if not user.is_authenticated:
         columns = [
             (*row[:4], "", row[5], "") if row[5] == Status.CLOSED else row for row in columns

@@ -10,7 +10,7 @@ from registry.access import is_allowed, visible_or_404
 from registry.forms.lookups import is_key
 from registry.models import Membership, Organisation, PracticeModel
 from registry.paging import CappedPaginator
-from registry.views.catalogue import PER_PAGE, open_catalogue, rows
+from registry.views.catalogue import COLUMNS, PER_PAGE, open_catalogue, rows
 
 # On a page of the tree; and how many of those below it the page of one shows.
 TREE, BELOW = 50, 20
@@ -79,7 +79,7 @@ def organisation_detail(request, pk):
     context = {
         "organisation": organisation,
         "page_obj": page,
-        "rows": rows(page.object_list, request.user),
+        "rows": rows(page.object_list.values_list(*COLUMNS), request.user),
         "everything": everything,
         "below": first_below[:BELOW],
         "has_more_below": len(first_below) > BELOW,
