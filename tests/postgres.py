@@ -20,6 +20,10 @@ SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    # What is written is gone in a minute: it is neither kept for a replica nor tidied up.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
     "max_connections": "200",
 }
 
