@@ -1,7 +1,8 @@
 """The forms by which the clerk plans a seminar."""
 
 from django import forms
-from django.forms import inlineformset_factory
+from django.core.exceptions import BadRequest
+from django.forms import BaseInlineFormSet, inlineformset_factory
 from django.utils.translation import gettext_lazy as _
 
 from registry.forms.attachments import OnceField
@@ -81,6 +82,23 @@ class CriterionForm(ModelForm):
         }
 
 
-_rows = {"renderer": Renderer(), "extra": 3, "can_delete": True, "max_num": 60, "absolute_max": 80}
+class RowsFormSet(BaseInlineFormSet):
+    """Rows that can be changed and taken away, each once."""
+
+    def clean(self):
+        super().clean()
+        keys = [form.instance.pk for form in self.initial_forms]
+        if len(set(keys)) < len(keys):
+            raise BadRequest("one row, sent twice")
+
+
+_rows = {
+    "formset": RowsFormSet,
+    "renderer": Renderer(),
+    "extra": 3,
+    "can_delete": True,
+    "max_num": 60,
+    "absolute_max": 80,
+}
 PanelFormSet = inlineformset_factory(Seminar, PanelMember, form=PanelMemberForm, **_rows)
 CriteriaFormSet = inlineformset_factory(Seminar, Criterion, form=CriterionForm, **_rows)

@@ -216,6 +216,19 @@ def test_rows_that_are_no_rows_are_no_error_of_ours(client, clerk, page):
     assert client.post(to(page, seminar), rows(prefix)).status_code == HTTPStatus.CONFLICT
 
 
+def test_a_row_that_is_sent_twice_is_refused_and_stays(client, clerk):
+    seminar = planned("Một")
+    first, second = (
+        factories.PanelMemberFactory(seminar=seminar, position=position) for position in (1, 2)
+    )
+
+    both_gone = {"members-0-DELETE": "on", "members-1-DELETE": "on"}
+    response = sent(client, "panel_update", seminar, **both_gone, **{"members-1-id": first.pk})
+
+    assert response.status_code == HTTPStatus.BAD_REQUEST
+    assert list(seminar.members.all()) == [first, second]
+
+
 # --- Criteria -------------------------------------------------------------------------------
 
 
