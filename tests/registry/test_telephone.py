@@ -130,7 +130,7 @@ def test_of_several_the_one_called_just_so_stands_first(client, clerk, ward):
     assert [hit["unit"].name for hit in page.context["hits"]] == ["Chi bộ An", "Chi bộ An Hà"]
 
 
-@pytest.mark.parametrize("words", ["", "   ", "123", "không ai", "x" * 5000, "\0", "%", "'"])
+@pytest.mark.parametrize("words", ["", "   ", "987654", "không ai", "x" * 5000, "\0", "%", "'"])
 def test_what_finds_nothing_says_what_to_do(client, clerk, words):
     page = client.get(FIND, {"q": words})
 
