@@ -81,8 +81,9 @@ def _constraints_there():
         if connection.vendor == "postgresql":
             cursor.execute(
                 "SELECT relname, conname FROM pg_constraint"
-                " JOIN pg_class ON pg_class.oid = conrelid"
+                " JOIN pg_class ON pg_class.oid = conrelid WHERE pg_table_is_visible(conrelid)"
                 " UNION SELECT tablename, indexname FROM pg_indexes"
+                " WHERE schemaname = current_schema()"
             )
             return set(cursor.fetchall())
         cursor.execute("SELECT tbl_name, name, type, sql FROM sqlite_master WHERE sql IS NOT NULL")

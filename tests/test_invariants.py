@@ -188,6 +188,18 @@ def test_a_constraint_that_the_database_lacks_is_missed(world, monkeypatch):
     assert lacks.name in found()["Every constraint of the models is in the database."]
 
 
+def test_a_constraint_that_was_dropped_is_missed_also_where_a_table_set_aside_has_it(db):
+    name, table = "membership_one_open", "registry_membership"
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX {name}")
+        if connection.vendor == "postgresql":
+            cursor.execute("CREATE SCHEMA aside")
+            cursor.execute(f"CREATE TABLE aside.{table} (id integer)")
+            cursor.execute(f"CREATE UNIQUE INDEX {name} ON aside.{table} (id)")
+
+    assert found()["Every constraint of the models is in the database."] == name
+
+
 def test_a_file_without_a_record_is_told_of_after_a_day_and_deleted_when_asked(world, capsys):
     name = default_storage.save("2026/01/la.jpg", ContentFile(b"x"))
     assert found() == {}
