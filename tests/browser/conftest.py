@@ -1,19 +1,20 @@
 """Real pages in a real browser: Debian's Chromium, driven by Playwright."""
 
 import os
-import shutil
 
 import pytest
+
+from tests.browser import chromium
 
 FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not chromium:
+    program = chromium()
+    if not program:
         pytest.fail("Chromium is needed: install it, for example by ./dev test as root.")
-    return {**browser_type_launch_args, "executable_path": chromium, "args": FLAGS}
+    return {**browser_type_launch_args, "executable_path": program, "args": FLAGS}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,7 +1,6 @@
 """The demo, served to a browser outside of the tests: for pictures and for measuring."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+
+from tests.browser import chromium
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "mat-khau-de-xem"
@@ -79,9 +80,8 @@ def answers(address):
 
 @contextmanager
 def browser():
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        found = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield found
         found.close()
 
