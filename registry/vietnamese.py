@@ -12,6 +12,8 @@ def clean_text(text):
 
     NUL stays, so that validators refuse it with a message.
     """
+    if text.isascii() and text.isprintable():
+        return text.strip()
     text = _CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     # Only now: an invisible character may have stood between a letter and its mark.
     text = unicodedata.normalize("NFC", text)
