@@ -4,8 +4,9 @@
 the connection that the worker keeps: what the same server, driver and database can do at best.
 """
 
-from django.core.wsgi import get_wsgi_application
 from django.db import connection
+
+from tamky_models.wsgi import application as register
 
 QUERY = """
     SELECT m.id, m.name, m.code, o.name, f.name
@@ -13,8 +14,6 @@ QUERY = """
     JOIN registry_organisation o ON o.id = m.organisation_id
     LEFT JOIN registry_field f ON f.id = m.field_id
     WHERE m.status = 'running' ORDER BY m.sort_key, m.id LIMIT 25"""
-
-register = get_wsgi_application()
 
 
 def application(environ, start_response):
