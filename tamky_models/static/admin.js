@@ -37,7 +37,12 @@
     nameChoices();
   }
 
-  window.addEventListener("load", nameAll);
+  // Django makes its boxes when jQuery says that the page is ready: at times after it has loaded.
+  if (window.django && window.django.jQuery) {
+    window.django.jQuery(nameAll);
+  } else {
+    nameAll();
+  }
   document.addEventListener("formset:added", function () {
     window.setTimeout(nameAll);
   });

@@ -1,8 +1,11 @@
 """The administration in a real browser, under the security policy of every other page."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from registry.models import Award, Membership, Organisation, PracticeModel, User
 from reviews.models import Decision, Seminar
@@ -67,6 +70,25 @@ def test_a_unit_is_chosen_by_typing_and_a_day_from_the_calendar(page, client, li
     page.wait_for_selector(".messagelist .success")
     membership = Membership.objects.get()
     assert (membership.user, membership.organisation, membership.since.day) == (person, cell, 15)
+
+
+# On a PC that is busy, what jQuery does "when the page is ready" comes long after it has loaded.
+BUSY = (
+    "const soon = setTimeout; setTimeout = (what, ms = 0, ...args) => soon(what, ms + 300, ...args)"
+)
+
+
+@pytest.mark.look
+def test_boxes_to_choose_from_have_names_also_where_the_page_is_ready_late(
+    page, client, live_server
+):
+    enter(page, client, live_server)
+    page.add_init_script(BUSY)
+    page.goto(address(Membership, "add"))
+
+    for name in ("user", "organisation"):
+        label = re.compile(page.inner_text(f"label[for=id_{name}]"))
+        expect(page.locator(f".field-{name} .select2-selection")).to_have_accessible_name(label)
 
 
 def test_a_record_is_saved_without_scripts(page_without_js, client, live_server):
