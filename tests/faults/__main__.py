@@ -7,7 +7,19 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests.faults import away, crashes, exports, imports, mail, races, records, sessions, upgrades
+from tests.faults import (
+    away,
+    crashes,
+    exports,
+    imports,
+    mail,
+    races,
+    records,
+    sessions,
+    soak,
+    upgrades,
+    uploads,
+)
 from tests.faults.accounting import HEAD, Report, exit_code
 from tests.faults.databases import BOTH
 from tests.faults.experiment import EXPERIMENTS, Impossible, Sizes
@@ -22,7 +34,9 @@ MODULES = (
     races,
     records,
     sessions,
+    soak,
     upgrades,
+    uploads,
 )  # each adds its experiments
 
 

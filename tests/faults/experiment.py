@@ -16,14 +16,18 @@ class Sizes:
     at_once: int = 100
     photos: int = 24
     away: int = 15
+    soaking: int = 60
+    soak: int = 90
 
     @classmethod
     def full(cls):
-        return cls(posts=3000, at_once=200, photos=300, away=60)
+        return cls(posts=3000, at_once=200, photos=300, away=60, soaking=300, soak=1800)
 
     def __str__(self):
         many = f"{self.posts} posts, {self.at_once} at a time, {self.photos} with photos"
-        return f"{many}; the database away for {self.away} s"
+        return (
+            f"{many}; the database away for {self.away} s; {self.soaking} people for {self.soak} s"
+        )
 
 
 @dataclass

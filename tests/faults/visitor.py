@@ -39,7 +39,7 @@ class Visitor:
         """Send a form; ``files`` are pairs of a field's name and a file's name and content."""
         token = {"csrfmiddlewaretoken": self.cookies.get("csrftoken", "")}
         if files:
-            return self._ask("POST", path, *_multipart({**token, **fields}, files))
+            return self._ask("POST", path, *multipart({**token, **fields}, files))
         body = urlencode({**token, **fields}, doseq=True).encode()
         return self._ask("POST", path, body, "application/x-www-form-urlencoded")
 
@@ -70,7 +70,7 @@ class Visitor:
         return Answer(response.status, location, text, time.monotonic() - begun)
 
 
-def _multipart(fields, files):
+def multipart(fields, files):
     boundary = uuid.uuid4().hex
     parts = []
     for name, value in fields.items():
