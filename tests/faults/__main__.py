@@ -5,39 +5,29 @@ import os
 import sys
 import tempfile
 import traceback
+from importlib import import_module
 from pathlib import Path
 
-from tests.faults import (
-    away,
-    crashes,
-    exports,
-    imports,
-    mail,
-    races,
-    records,
-    sessions,
-    soak,
-    upgrades,
-    uploads,
-)
 from tests.faults.accounting import HEAD, Report, exit_code
 from tests.faults.databases import BOTH
 from tests.faults.experiment import EXPERIMENTS, Impossible, Sizes
 from tests.faults.register import WORKERS, Register
 
-MODULES = (
-    away,
-    crashes,
-    exports,
-    imports,
-    mail,
-    races,
-    records,
-    sessions,
-    soak,
-    upgrades,
-    uploads,
-)  # each adds its experiments
+# Each adds its experiments.
+for name in (
+    "away",
+    "crashes",
+    "exports",
+    "imports",
+    "mail",
+    "races",
+    "records",
+    "sessions",
+    "soak",
+    "upgrades",
+    "uploads",
+):
+    import_module(f"tests.faults.{name}")
 
 
 def main():
