@@ -5,6 +5,7 @@ what is there at the end, with how often. Lost, duplicate and unexpected must be
 read without having been acknowledged is allowed: its sender asks again with the same token.
 """
 
+import statistics
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -106,3 +107,8 @@ HEAD = (
 def exit_code(reports):
     """Return 0 if every experiment was carried out and has passed."""
     return 0 if reports and all(report.passed for report in reports) else 1
+
+
+def p95(seconds):
+    """Return how long all but the slowest twentieth took."""
+    return statistics.quantiles(seconds, n=20)[-1]

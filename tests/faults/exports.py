@@ -1,10 +1,10 @@
 """One person who asks for everything at once, and the others meanwhile."""
 
-import statistics
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
+from tests.faults.accounting import p95
 from tests.faults.experiment import experiment, judge
 from tests.faults.imports import NAMES, ROWS, UNIT, enter, workbook
 
@@ -45,12 +45,12 @@ def ten_exports_at_once(register, report, sizes):
     report.check("the others are answered as ever", statuses == {200}, statuses)
     report.note(
         f"{answers[200]} workbooks made, {answers[429]} told to wait; the list's p95 for the"
-        f" others {p95(alone):.2f} s alone, {p95(beside):.2f} s beside it"
+        f" others {p95(seconds_of(alone)):.2f} s alone, {p95(seconds_of(beside)):.2f} s beside it"
     )
     report.account.read = Counter(name for (name,) in register.rows(NAMES))
     register.stop()
     judge(register, report)
 
 
-def p95(answers):
-    return statistics.quantiles([answer.seconds for answer in answers], n=20)[-1]
+def seconds_of(answers):
+    return [answer.seconds for answer in answers]

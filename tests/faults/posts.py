@@ -1,14 +1,13 @@
 """Many people registering models at once, each attempt under a token that its client made."""
 
 import re
-import statistics
 import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 
-from tests.faults.accounting import Account
+from tests.faults.accounting import Account, p95
 from tests.faults.visitor import NoAnswer
 
 LOCATION = re.compile(r"/models/(\d+)/(check|received|edit)/")
@@ -129,8 +128,7 @@ class Posts:
         }
 
     def p95(self):
-        seconds = [ended - begun for begun, ended, _status in self.log]
-        return statistics.quantiles(seconds, n=20)[-1]
+        return p95([ended - begun for begun, ended, _status in self.log])
 
     def said(self):
         """Return the answers in words: "200 × 302, 3 × no answer"."""

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
 
+from tests.faults.accounting import p95
 from tests.faults.crashes import a_photo
 from tests.faults.experiment import Impossible, experiment, judge
 from tests.faults.posts import Posts
@@ -160,7 +161,3 @@ def held_by(group):
         except (ProcessLookupError, FileNotFoundError):
             continue  # it has ended meanwhile
     return held / 1024
-
-
-def p95(seconds):
-    return statistics.quantiles(seconds, n=20)[-1]
