@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.look]
 AXE = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
@@ -39,16 +40,16 @@ def test_errors_are_met_first_and_lead_to_their_field(page):
     page.goto("/accounts/login/")
     page.click("main button:not([type=button])")
 
-    assert page.evaluate("document.activeElement.className") == "govuk-error-summary"
+    expect(page.locator(".govuk-error-summary")).to_be_focused()
     page.click(".govuk-error-summary a >> nth=0")
-    assert page.evaluate("document.activeElement.id") == "id_login"
+    expect(page.locator("#id_login")).to_be_focused()
 
 
 def test_signing_in_works_without_scripts(page_without_js):
     page_without_js.goto("/accounts/login/")
     page_without_js.click("main button:not([type=button])")
 
-    assert page_without_js.locator(".govuk-error-summary a").count() == 2
+    expect(page_without_js.locator(".govuk-error-summary a")).to_have_count(2)
 
 
 def test_pressing_twice_sends_once_and_the_button_comes_back_with_the_page(page):
