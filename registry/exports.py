@@ -5,7 +5,6 @@ import io
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -27,7 +26,7 @@ def defused(value):
 
 def when_made():
     """Return the line that says when a list was made."""
-    return _("On %(day)s") % {"day": date_format(timezone.localtime(), "d/m/Y H:i")}
+    return _("On %(day)s") % {"day": f"{timezone.localtime():%d/%m/%Y %H:%M}"}
 
 
 def head_lines(title, filters):

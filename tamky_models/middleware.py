@@ -81,6 +81,7 @@ SWITCHED_OFF = (
     "xr-spatial-tracking",
 )
 ON_EVERY_ANSWER = {
+    "Content-Security-Policy": settings.CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",

@@ -324,7 +324,7 @@ def test_the_button_is_on_the_sign_in_page_and_takes_a_press(client, directory):
 
 
 def test_the_sign_in_form_may_lead_to_the_directory_and_nowhere_else():
-    policy = "print(settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
+    policy = "print(settings.CONTENT_SECURITY_POLICY)"
     where = {"OIDC_SERVER_URL": "https://dir.example/realm", "OIDC_CLIENT_ID": "a"}
 
     done = manage(
@@ -332,7 +332,7 @@ def test_the_sign_in_form_may_lead_to_the_directory_and_nowhere_else():
         **PRODUCTION | where | {"OIDC_CLIENT_SECRET": "b"},
     )  # fmt: skip
 
-    assert done.stdout.strip() == """["'self'", 'https://dir.example']"""
+    assert "form-action 'self' https://dir.example" in done.stdout.strip().split("; ")
 
 
 @pytest.mark.parametrize(

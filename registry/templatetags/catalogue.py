@@ -11,6 +11,7 @@ from django import template
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
+from registry import paging
 from registry.filters import NOTHING
 
 register = template.Library()
@@ -80,3 +81,15 @@ def model_rows(rows, ticks=False, of_one_unit=False):
         for row in rows
     ]
     return mark_safe("\n".join(drawn))  # noqa: S308
+
+
+@register.filter
+def rows_shown(page):
+    """Return which rows a page shows, of how many; "" where there are none."""
+    return paging.rows_shown(page)
+
+
+@register.simple_tag(takes_context=True)
+def page_links(context, page):
+    """Return the links to the pages around this one, as ``registry.paging.page_links`` does."""
+    return paging.page_links(page, context.request.GET)

@@ -12,7 +12,6 @@ from pathlib import Path
 import docx
 import openpyxl
 import pytest
-from csp.middleware import CSPMiddleware
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -27,6 +26,7 @@ from registry import office as office_files
 from registry.files import MEGABYTE, MultipleFileField, check_upload, clean_name, file_response
 from registry.pdf import kind_of
 from registry.storage import PrivateStorage, files_follow_the_transaction
+from tamky_models.middleware import CarefulHeaders
 from tests.registry.sample_files import (
     BILLION_LAUGHS,
     DECLARED,
@@ -583,7 +583,7 @@ def test_the_policy_of_the_pages_does_not_replace_that_of_a_file(rf):
     name = PrivateStorage().save("2026/x", ContentFile(b"x"))
     response = file_response(PrivateStorage().open(name), "a.png", "image/png")
 
-    CSPMiddleware(lambda request: response)(rf.get("/"))
+    CarefulHeaders(lambda request: response)(rf.get("/"))
 
     assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
     response.file_to_stream.close()
