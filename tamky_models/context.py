@@ -1,6 +1,7 @@
 """What every page's frame shows."""
 
 from functools import cache
+from typing import NamedTuple
 
 from django.conf import settings
 from django.urls import reverse
@@ -16,7 +17,7 @@ def site(request):
         # Not "site": allauth gives its own pages a variable of that name.
         "register": register(),
         "large_text": is_large(request),
-        "nav": _navigation(request, user) if user is not None else [],
+        "nav": _navigation(request, user) if user is not None else (),
     }
 
 
@@ -37,10 +38,15 @@ def _navigation(request, user):
     entries = _entries(
         get_language(), is_in, is_in or settings.PUBLIC_CATALOGUE, is_in and user.is_staff
     )
-    return [
-        {"url": url, "label": label, "current": _is_current(request.path, url)}
-        for url, label in entries
-    ]
+    return tuple(Entry(url, label, _is_current(request.path, url)) for url, label in entries)
+
+
+class Entry(NamedTuple):
+    """A part of the register in the menu."""
+
+    url: str
+    label: str
+    current: bool
 
 
 @cache

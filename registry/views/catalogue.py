@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cache, wraps
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -100,7 +101,7 @@ def practicemodel_list(request):
         **filters_shown(request, filterset, chosen, counts, names, offered),
         "page_obj": page,
         "rows": rows(columns, request.user),
-        "orders": [(name, str(ORDERS[name][0]), name == sort) for name in offered_orders],
+        "orders": tuple((name, str(ORDERS[name][0]), name == sort) for name in offered_orders),
         "can_register": beside["can_register"],
         "asked": asked(request),
         "found": paginator.count,
@@ -247,7 +248,7 @@ def filters_shown(request, filterset, chosen, counts, names, offered):
     form = filterset.form if filterset.is_bound else None
     on = chips(request, filterset, chosen, names)
     return {
-        "choices": list(choices(filterset, chosen, counts, names)),
+        "choices": tuple(choices(filterset, chosen, counts, names)),
         "chips": on,
         "not_understood": [*(form.error_summary if form else ()), *offered],
         "is_folded": not (form and form.errors.keys() & {*CHOSEN, "year"}),
@@ -258,16 +259,24 @@ def filters_shown(request, filterset, chosen, counts, names, offered):
     }
 
 
+class Choice(NamedTuple):
+    """A filter that is chosen from what there is; ``options`` are (value, label, is it chosen)."""
+
+    name: str
+    label: str
+    options: tuple
+
+
 def choices(filterset, chosen, counts, names):
     """Yield the choices of each filter, with how many there are where that could be counted."""
     for name in CHOSEN:
         numbers = counts.get(name)
-        options = [
+        options = tuple(
             (str(value), f"{label} ({numbers.get(value, 0)})" if counts else label, is_on)
             for value, label in names[name].items()
             if (is_on := value == chosen.get(name)) or not counts or numbers.get(value)
-        ]
-        yield {"name": name, "label": filterset.filters[name].label, "options": options}
+        )
+        yield Choice(name, str(filterset.filters[name].label), options)
 
 
 def chips(request, filterset, chosen, names):
