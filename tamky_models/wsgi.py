@@ -20,10 +20,10 @@ def application(environ, start_response):
     return handler(environ, start_response)
 
 
-# CPython up to 3.12 gives its calls room in pieces of 16 kB, gets one more from the system for a call
-# that does not fit into the last and gives it back as that call ends (its issue 142183). Where a
-# loop of a template happens to lie there, that is hundreds of times a page and a quarter of its
-# time. A function that says it needs much gets one large piece, and all that it calls stays within.
+# CPython up to 3.12 gives its calls room in pieces of 16 kB, gets one more from the system for a
+# call that does not fit into the last and gives it back as that call ends (its issue 142183). Where
+# a loop of a template happens to lie there, that is hundreds of times a page and a quarter of its
+# time. A function that says it needs much gets one large piece, and all it calls stays within.
 application.__code__ = application.__code__.replace(co_stacksize=ROOM)
 
 # What is loaded by now stays to the end: the collector of garbage need not walk through it again

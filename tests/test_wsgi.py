@@ -15,7 +15,8 @@ from tamky_models.wsgi import application
 def page():
     environ = {
         "REQUEST_METHOD": "GET", "PATH_INFO": "/accounts/password/reset/",
-        "SERVER_NAME": "testserver", "SERVER_PORT": "80", "wsgi.input": io.BytesIO(), "wsgi.url_scheme": "http",
+        "SERVER_NAME": "testserver", "SERVER_PORT": "80",
+        "wsgi.input": io.BytesIO(), "wsgi.url_scheme": "http",
     }
     statuses = []
     response = application(environ, lambda status, headers: statuses.append(status))
