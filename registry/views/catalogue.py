@@ -251,8 +251,10 @@ def filters_shown(request, filterset, chosen, counts, names, offered):
         "choices": tuple(choices(filterset, chosen, counts, names)),
         "chips": on,
         "not_understood": [*(form.error_summary if form else ()), *offered],
-        "is_folded": not (form and form.errors.keys() & {*CHOSEN, "year"}),
+        "is_folded": not (offered or (form and form.errors.keys() & {*CHOSEN, "year"})),
         "query": chosen.get("q", ""),
+        # As it was typed, if that was not clear.
+        "unit": offered[0]["label"] if offered else "",
         "sent_on": [(name, str(chosen[name])) for name in SENT_ON if chosen.get(name)],
         "year": str(chosen.get("year") or ""),
         "printed": when_made(),

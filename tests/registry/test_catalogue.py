@@ -155,6 +155,7 @@ def test_each_filter_that_is_on_can_be_taken_off_alone(client, reader, ward, cel
         ({"organisation": "x"}, False),
         ({"year": "x"}, True),
         ({"verdict": "x"}, True),
+        ({"unit": "x"}, True),
     ],
 )
 def test_the_filters_unfold_only_to_show_one_that_is_not_understood(client, reader, query, is_open):
@@ -211,6 +212,7 @@ def test_an_organisation_nobody_knows_is_told(client, reader):
     response = client.get(LIST, {"unit": "không có"})
 
     assert len(response.context["not_understood"]) == 1
+    assert html.fromstring(response.content).get_element_by_id("filter-unit").value == "không có"
     assert [row["name"] for row in response.context["rows"]] == ["Đường hoa"]
 
 
