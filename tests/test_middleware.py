@@ -213,7 +213,7 @@ def test_who_forgot_the_password_is_told_whom_to_call_and_asked_for_nothing(clie
 
 
 def labels(response):
-    return [entry["url"] for entry in response.context["nav"]]
+    return [entry.url for entry in response.context["nav"]]
 
 
 @pytest.mark.look
@@ -234,7 +234,7 @@ def test_the_navigation_leads_nobody_where_they_may_not_go(client, settings):
         "/seminars/",
         "/decisions/",
     ]
-    assert [entry["url"] for entry in page.context["nav"] if entry["current"]] == ["/models/"]
+    assert [entry.url for entry in page.context["nav"] if entry.current] == ["/models/"]
 
     client.force_login(factories.AdminFactory())
     assert labels(client.get("/"))[-1] == "/admin/"

@@ -90,8 +90,8 @@ def test_no_list_search_or_filter_finds_what_is_not_in_the_register(world, role)
         counted = {
             number
             for choice in page.context["choices"]
-            for value, label, _is_on in choice["options"]
-            if choice["name"] == "status" and value in {"draft", "returned"}
+            for value, label, _is_on in choice.options
+            if choice.name == "status" and value in {"draft", "returned"}
             for number in re.findall(r"\((\d+)\)", str(label))
         }
         assert counted <= {"0"}, f"{query} counts others' drafts for {role}"
