@@ -16,6 +16,7 @@ ONCE = [
 ]
 # What asks nobody but the language and its arguments; most of all no token, which is one person's.
 HARMLESS = {"translate", "url", "static", "if", "elif", "else", "endif", "for", "endfor", "options"}
+HARMLESS |= {"spaceless", "endspaceless"}
 HARMLESS |= {"get_current_language", "get_available_languages", "get_language_info_list"}
 WORDS = {"and", "or", "not", "in", "is", "as", "for", "None", "True", "False"}
 
