@@ -4,6 +4,7 @@ import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 from tamky_models.limits import limit_statements
 
@@ -13,6 +14,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tamky_models.settings")
 ROOM = 2**15
 
 handler = get_wsgi_application()
+# The views as well, which Django loads with the first request: its time is for its own work.
+get_resolver().url_patterns  # noqa: B018
 limit_statements()
 
 

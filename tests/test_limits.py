@@ -167,7 +167,7 @@ def test_who_waits_for_what_somebody_else_holds_is_told_so_in_time():
             | {
                 "DJANGO_SETTINGS_MODULE": "tests.settings",
                 "DATABASE_URL": address_of(connection.settings_dict),
-                "REQUEST_SECONDS": "1",
+                "REQUEST_SECONDS": "2",
             },
             cwd=django_settings.BASE_DIR,
             capture_output=True,
