@@ -520,13 +520,13 @@ class EvidenceQuerySet(OfModelQuerySet, StoredFileQuerySet):  # type: ignore[ove
 
         Of a model that has ended, a visitor gets its name and its years, no more.
         """
-        models = self.model.model.field.related_model.objects
-        inside = Q(model__in=models.inside_seen_by(user).values("pk"))
+        # Asked of the model of each file: a list of all models is not made for the few of one.
+        models = self.model.model.field.related_model.objects.filter(pk=OuterRef("model"))
         visible = models.visible_to(user)
         if not user.is_authenticated:
             visible = visible.exclude(status="closed")
-        shown = ~Q(kind=self.model.Kind.SCAN) & Q(model__in=visible.values("pk"))
-        return self.filter(inside | shown)
+        shown = ~Q(kind=self.model.Kind.SCAN) & Q(Exists(visible))
+        return self.filter(Q(Exists(models.inside_seen_by(user))) | shown)
 
 
 class OutcomeQuerySet(QuerySet):

@@ -147,6 +147,9 @@ if connection.vendor == "postgresql":
             cursor.execute("SELECT pg_sleep(20)")
         except OperationalError as error:
             found["slow statement"] = is_too_slow(error)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        (found["compiles"],) = cursor.fetchone()
 print(json.dumps(found))
 """
 
@@ -182,6 +185,7 @@ def test_who_waits_for_what_somebody_else_holds_is_told_so_in_time():
     assert "mất quá nhiều thời gian" in found["page"]
     assert "Đường hoa" in found["page"]
     assert found.get("slow statement", True)
+    assert found.get("compiles", "off") == "off"
 
 
 def test_commands_may_take_as_long_as_they_need():
