@@ -71,6 +71,18 @@ _LOOKED_AFTER = """
     SELECT id FROM below"""
 
 
+class FewKeys(RawSQL):
+    """Keys that a query of its own finds, as a rule some dozens.
+
+    PostgreSQL takes a recursive query for one that finds thousands, and reads the whole register
+    to join them; of an array it expects ten.
+    """
+
+    def as_postgresql(self, compiler, connection):
+        sql, params = super().as_sql(compiler, connection)
+        return f"(SELECT unnest(ARRAY{sql}))", params
+
+
 def matching(words, field="search_key"):
     """Return a Q for records whose folded key holds every word, in any order."""
     condition = Q()
@@ -287,11 +299,11 @@ class OrganisationQuerySet(QuerySet):
 
     def subtree(self, pk):
         """Return the organisation and all that stand below it."""
-        return self.filter(pk__in=RawSQL(_SUBTREE, [pk]))
+        return self.filter(pk__in=FewKeys(_SUBTREE, [pk]))
 
     def line_of(self, pk):
         """Return the organisation and all it stands below."""
-        return self.filter(pk__in=RawSQL(_LINE, [pk]))
+        return self.filter(pk__in=FewKeys(_LINE, [pk]))
 
     def acted_for_by(self, user):
         """Return the user's own units; a grassroots organisation's members also act below it."""
@@ -300,7 +312,7 @@ class OrganisationQuerySet(QuerySet):
         today = timezone.localdate()
         kinds = sorted(self.model.GRASSROOTS)
         sql = _ACTED_FOR.format(grassroots=", ".join(["%s"] * len(kinds)))
-        return self.filter(pk__in=RawSQL(sql, [user.pk, today, today, *kinds]))
+        return self.filter(pk__in=FewKeys(sql, [user.pk, today, today, *kinds]))
 
     def acted_for_in(self, unit):
         """Return those whoever acts for the unit acts for by that."""
@@ -320,7 +332,7 @@ class OrganisationQuerySet(QuerySet):
         today = timezone.localdate()
         kinds = sorted(self.model.GRASSROOTS)
         sql = _LOOKED_AFTER.format(grassroots=", ".join(["%s"] * len(kinds)))
-        return self.filter(pk__in=RawSQL(sql, [user.pk, today, today, *kinds]))
+        return self.filter(pk__in=FewKeys(sql, [user.pk, today, today, *kinds]))
 
     def registered_for_by(self, user):
         """Return those the user may register a model for: a clerk for any."""

@@ -10,10 +10,14 @@ from django.utils.translation import gettext as _
 
 from registry.views.look import is_large
 
+# What a page may have or not. A template finds out in a moment that it is None, but looks in four
+# ways for what is not there.
+PERHAPS = dict.fromkeys(("errors", "form", "formset", "keep", "preview"))
+
 
 def site(request):
     user = getattr(request, "user", None)
-    return {
+    return PERHAPS | {
         # Not "site": allauth gives its own pages a variable of that name.
         "register": register(),
         "large_text": is_large(request),
