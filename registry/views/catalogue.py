@@ -252,11 +252,11 @@ def filters_shown(request, filterset, chosen, counts, names, offered):
         "chips": on,
         "not_understood": [*(form.error_summary if form else ()), *offered],
         "is_folded": not (offered or (form and form.errors.keys() & {*CHOSEN, "year"})),
-        "query": chosen.get("q", ""),
-        # As it was typed, if that was not clear.
+        # As it was typed, if that was not understood.
+        "query": chosen.get("q") or request.GET.get("q", ""),
         "unit": offered[0]["label"] if offered else "",
         "sent_on": [(name, str(chosen[name])) for name in SENT_ON if chosen.get(name)],
-        "year": str(chosen.get("year") or ""),
+        "year": str(chosen.get("year") or request.GET.get("year", "")),
         "printed": when_made(),
     }
 

@@ -166,6 +166,17 @@ def test_the_filters_unfold_only_to_show_one_that_is_not_understood(client, read
 
 
 @pytest.mark.parametrize("page", [LIST, reverse("registry:statistics")])
+@pytest.mark.parametrize(
+    ("name", "typed"), [("q", "hoa " * 51), ("year", "năm nay"), ("unit", "không có")]
+)
+def test_what_is_not_understood_stays_as_it_was_typed(client, reader, page, name, typed):
+    shown = html.fromstring(client.get(page, {name: typed}).content)
+
+    assert shown.find_class("govuk-inset-text")
+    assert shown.get_element_by_id(f"filter-{name}").value == typed
+
+
+@pytest.mark.parametrize("page", [LIST, reverse("registry:statistics")])
 def test_a_filter_that_no_field_shows_is_sent_on(client, reader, ward, page):
     query = {"organisation": str(ward.pk), "waiting": "sent", "changed_since": "2026-01-02 08:00"}
 
