@@ -54,6 +54,7 @@ def test_ctrl_and_enter_hand_in_from_anywhere_and_the_next_ballot_is_gone_on_wit
     page = opened(new_context, ballots[0], width=1280, height=800)
     page.check("[name=verdict][value=maintain]")
     page.evaluate("document.activeElement.blur()")
+    expect(page.locator("[data-shortcut]")).to_be_visible()  # the script that listens is there
 
     page.keyboard.press("Control+Enter")
     page.wait_for_url(f"**{ballots[1].get_absolute_url()}#*")

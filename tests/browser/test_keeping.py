@@ -321,7 +321,7 @@ def test_what_is_stored_is_not_offered_again(page):
 
     page.goto(NEW)
 
-    page.wait_for_function("Object.keys(localStorage).every(key => !key.endsWith('/new/'))")
+    page.wait_for_function("() => Object.keys(localStorage).every(key => !key.endsWith('/new/'))")
     assert page.locator("[data-kept-here]").is_hidden()
     assert page.locator("a[href*=draft]").count() == 0
 
