@@ -119,6 +119,22 @@ class CarefulHeaders:
         return response
 
 
+class HeadersAlone:
+    """Answer HEAD with the headers alone; a server complains of each body it has to throw away."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if request.method == "HEAD":
+            if response.streaming:
+                response.streaming_content = ()
+            else:
+                response.content = b""
+        return response
+
+
 class ClientAddress:
     """Put the visitor's own address where everybody looks for it: history, events and throttle.
 

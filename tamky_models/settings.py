@@ -170,6 +170,7 @@ MIDDLEWARE = [
     "registry.who_types.AskWhoTypes",
     "tamky_models.middleware.LogRequest",
     "tamky_models.middleware.CarefulHeaders",
+    "tamky_models.middleware.HeadersAlone",
     "tamky_models.middleware.ClientAddress",
     "tamky_models.limits.OneExportAtATime",
     "tamky_models.limits.TimeLimit",

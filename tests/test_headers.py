@@ -13,7 +13,8 @@ import sys
 import pytest
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
-from django.test import Client
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from tests import factories
@@ -82,6 +83,25 @@ def test_a_session_that_was_ended_lets_nobody_in_again(client):
     client.cookies[django_settings.SESSION_COOKIE_NAME] = cookie
 
     assert client.get("/seminars/").url.startswith(LOGIN)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("/models/", 200), ("/models/export.csv", 200), ("/models/export.xlsx", 200), ("/no/", 404)],
+)
+def test_head_is_answered_like_get_but_without_what_would_be_thrown_away(client, address, status):
+    """By the register itself: Django's client for tests takes a body away before it is looked at."""
+    client.force_login(factories.ClerkFactory())
+    cookies = {"headers": {"cookie": client.cookies.output(header="", sep=";")}}
+    answers = {}
+    for method in ("get", "head"):
+        request = getattr(RequestFactory(), method)(address, **cookies)
+        answers[method] = WSGIHandler().get_response(request)
+        assert bool(b"".join(answers[method])) == (method == "get")
+
+    assert {answer.status_code for answer in answers.values()} == {status}
+    assert {*answers["head"].headers} == {*answers["get"].headers}
 
 
 @pytest.mark.django_db
