@@ -91,7 +91,7 @@ def test_a_session_that_was_ended_lets_nobody_in_again(client):
     [("/models/", 200), ("/models/export.csv", 200), ("/models/export.xlsx", 200), ("/no/", 404)],
 )
 def test_head_is_answered_like_get_but_without_what_would_be_thrown_away(client, address, status):
-    """By the register itself: Django's client for tests takes a body away before it is looked at."""
+    """By the register itself: Django's client for tests takes the body away by itself."""
     client.force_login(factories.ClerkFactory())
     cookies = {"headers": {"cookie": client.cookies.output(header="", sep=";")}}
     answers = {}
