@@ -48,7 +48,8 @@ def assessment_detail(request, pk):
     if (ballot.is_handed_in and request.method != "POST") or not own:
         return render(request, "reviews/assessment_detail.html", _context(request, ballot))
     form = AssessmentForm(posted(request)[0], instance=ballot)
-    hand_in = request.POST.get("action") != "save"
+    # Enter in a field sends no action: what is handed in stays so, and takes its own button.
+    hand_in = request.POST.get("action") == "hand_in"
     with refusals_lead_to(ballot.get_absolute_url()):
         ballot.check_waiting()
         if form.is_valid() and _carried_out(request, ballot, form, hand_in=hand_in):

@@ -8,6 +8,7 @@ from tests.browser.test_keeping import sign_in
 from tests.factories import (
     AgendaItemFactory,
     ClerkFactory,
+    CriterionFactory,
     PanelMemberFactory,
     PanelUserFactory,
     SeminarFactory,
@@ -63,6 +64,19 @@ def test_ctrl_and_enter_hand_in_from_anywhere_and_the_next_ballot_is_gone_on_wit
     for key in ("Tab", "Enter", "Tab"):  # the way to the ballot, and into it
         page.keyboard.press(key)
     assert page.evaluate("document.activeElement.closest('#keep') !== null")
+
+
+def test_enter_in_a_field_of_the_ballot_keeps_it_as_a_draft(new_context, ballots):
+    CriterionFactory(seminar=ballots[0].item.seminar)
+    page = opened(new_context, ballots[0], width=1280, height=800)
+    page.fill("[name^=points]", "4")
+
+    page.press("[name^=points]", "Enter")
+    page.wait_for_url("**/desk/#*")
+
+    ballot = Assessment.objects.get(pk=ballots[0].pk)
+    assert ballot.scores.get().points == 4
+    assert not ballot.is_handed_in
 
 
 def test_on_a_phone_a_link_leads_past_the_text_to_the_ballot(new_context, ballots):

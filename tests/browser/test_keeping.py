@@ -300,6 +300,21 @@ def test_changing_the_language_loses_nothing(new_context, person, script):
     assert written(page) == WORDS
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_enter_in_a_field_saves_what_is_typed_and_changes_nothing_else(new_context, person, script):
+    page = new_context(java_script_enabled=script).new_page()
+    sign_in(page)
+    page.goto(NEW)
+    page.fill("[name=name]", "Con đường hoa")
+
+    page.press("[name=name]", "Enter")
+    page.wait_for_url("**/edit/")
+
+    assert PracticeModel.objects.get().name == "Con đường hoa"
+    assert page.get_attribute("[data-text-size] [name=size]", "value") == "large"
+
+
+@pytest.mark.look
 def test_a_form_open_in_two_tabs_keeps_the_words_of_both(page):
     other = page.context.new_page()
     other.goto(NEW)
