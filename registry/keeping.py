@@ -134,7 +134,8 @@ def keep_for(request, *pages, path=None, version=None):
 def _draft_that_comes_back(request, pages):
     """Return the draft of a page that was sent and is shown again, None if it holds no more."""
     if getattr(request, "words_are_saved", False):
-        return None
+        rest = getattr(request, "rest_is_kept", None)
+        return rest and rest.opened
     for form in pages:
         if isinstance(form, forms.BaseForm):
             _ask_for_files_again(request, form)
@@ -173,21 +174,27 @@ def _keep(request, draft):
     writer = _writer(request)
     if draft is None or writer is None:
         return None
-    # PostgreSQL stores no NUL in JSON; no field of ours takes one either.
-    words = {
-        name.replace("\0", ""): [value.replace("\0", "") for value in values]
-        for name, values in request.POST.lists()
-        if name not in NOT_WORDS
-    }
-    files = [upload.name for _name, uploads in request.FILES.lists() for upload in uploads]
     return DraftBuffer.objects.keep(
         writer["user"],
         draft,
         path=writer["path"],
-        content=words,
-        files=files,
+        content=_words(request),
+        files=_names_of_files(request),
         version=_number(request.POST.get("version")),
     )
+
+
+def _words(request):
+    # PostgreSQL stores no NUL in JSON; no field of ours takes one either.
+    return {
+        name.replace("\0", ""): [value.replace("\0", "") for value in values]
+        for name, values in request.POST.lists()
+        if name not in NOT_WORDS
+    }
+
+
+def _names_of_files(request):
+    return [upload.name for _name, uploads in request.FILES.lists() for upload in uploads]
 
 
 def keep_own_words(request):
@@ -208,6 +215,22 @@ def words_are_saved(request):
     draft, writer = _uuid(request.POST.get("draft")), _writer(request)
     if draft and writer == {"user": request.user.pk, "path": request.path}:
         DraftBuffer.objects.empty(request.user, draft, path=request.path)
+
+
+def keep_rest(request, *, path, version, files_too=False):
+    """Keep what a form brought that is not in the record, which was stored without it.
+
+    As another opened form, at the record's own address. ``version`` is that of the record it is
+    to be written on; ``files_too`` says that the files are not stored either. Return the buffer.
+    """
+    words_are_saved(request)
+    content, files = _words(request), _names_of_files(request) if files_too else []
+    same = DraftBuffer.objects.unsaved().filter(user=request.user, path=path, content=content)
+    opened = buffer.opened if (buffer := same.first()) else uuid4()
+    request.rest_is_kept = DraftBuffer.objects.keep(
+        request.user.pk, opened, path=path, content=content, files=files, version=version
+    )
+    return request.rest_is_kept
 
 
 class LetGoOfSavedWords:

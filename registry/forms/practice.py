@@ -134,6 +134,11 @@ class RecordForm(ModelForm):
         is_draft = self.instance.can("submit") and not self.is_correction
         return self.is_valid() or (is_draft and "organisation" not in self.errors)
 
+    @property
+    def has_refused_words(self):
+        """Whether something was typed that is not right, and so is not stored with the rest."""
+        return bool(self.errors.keys() - {"photos"})
+
     def save_lists(self):
         """Store the choices of several, with a record that is stored already."""
         for field in PracticeModel._meta.many_to_many:

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.text import capfirst
@@ -31,7 +31,7 @@ from registry.admin.words import marked
 from registry.forms.attachments import NoRoom, hold_to_quota_at_last
 from registry.forms.lookups import is_key
 from registry.forms.practice import PracticeModelForm, RunningForm
-from registry.keeping import keep_for, keep_words, words_are_saved
+from registry.keeping import keep_for, keep_rest, keep_words, words_are_saved
 from registry.merging import merge, take_theirs
 from registry.models import (
     Evidence,
@@ -210,9 +210,12 @@ def store(request, form, write, unit):
             write(**acting)
             form.save_lists()
             store_files(form, by=request.user)
+            if form.has_refused_words:
+                keep_rest(request, path=action_of(model), version=model.version)
+            else:
+                words_are_saved(request)
             if checks(request, model):
                 form.show_missing()
-            words_are_saved(request)
             token.led_to(address_after(request, form))
     except StaleVersion:
         return conflict(request, form, unit)
@@ -223,8 +226,27 @@ def store(request, form, write, unit):
     except TokenSpent as spent:
         if not spent.result:
             raise MoveRefused(_("This page has been sent before."), code="token") from None
-        return redirect(spent.result)
+        return sent_before(request, form, spent.result)
     return answer(request, form)
+
+
+def sent_before(request, form, address):
+    """Go where the form has led already; what was written in it since is kept, and given back.
+
+    Who comes back by the browser's button and writes on must not be told that this is stored.
+    """
+    current = PracticeModel.objects.get(pk=resolve(address).kwargs["pk"])
+    if not merge(form, current, None).both:
+        return redirect(address)
+    opened_on = posted_version(request)
+    since = current.history.filter(version__gt=opened_on or 0).exclude(history_user=request.user)
+    version = opened_on if opened_on and since.exists() else current.version
+    rest = keep_rest(request, path=action_of(current), version=version, files_too=True)
+    messages.warning(
+        request,
+        _("This page had been sent before. What you have written in it since is not saved yet."),
+    )
+    return redirect(rest.address)
 
 
 def store_files(form, *, by):

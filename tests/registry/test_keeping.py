@@ -122,6 +122,81 @@ def test_an_autosave_that_is_under_way_while_the_form_is_stored_does_not_fill_it
     assert not DraftBuffer.objects.unsaved().exists()
 
 
+def test_what_is_refused_of_a_draft_is_kept_and_given_back_until_it_is_right(client, person):
+    wrong = {"name": "Đường hoa", "started": "31/2/2026", "place": "x" * 301}
+
+    page = client.post(NEW, opened(client) | wrong | {"action": "draft"})
+
+    model = PracticeModel.objects.get()
+    assert (model.name, model.started, model.place) == ("Đường hoa", "", "")
+    kept = DraftBuffer.objects.unsaved().get()
+    assert fields_of(page)["draft"] == str(kept.opened)
+    page = client.get(edit(model))
+    assert {name: fields_of(page)[name] for name in wrong} == wrong
+    page = client.post(edit(model), fields_of(page) | {"started": "2/2026", "action": "draft"})
+    assert fields_of(client.get(edit(model)))["place"] == wrong["place"]
+    right = fields_of(client.get(edit(model))) | {"place": "Khối phố"}
+    client.post(edit(model), right | {"action": "draft"})
+    assert not DraftBuffer.objects.unsaved().exists()
+    model.refresh_from_db()
+    assert (model.started, model.place) == ("2026-02", "Khối phố")
+
+
+def test_what_is_only_missing_is_no_text_to_be_kept(client, person):
+    client.post(NEW, opened(client) | {"name": "Đường hoa", "action": "check"})
+
+    assert PracticeModel.objects.exists()
+    assert not DraftBuffer.objects.unsaved().exists()
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_page_gone_back_to_and_sent_again_with_other_words_loses_none(
+    client, person, cell, is_new
+):
+    address = NEW if is_new else edit(factories.PracticeModelFactory(organisation=cell))
+    form = opened(client, address) | {"approach": "Một.", "action": "draft"}
+    client.post(address, form)
+    model = PracticeModel.objects.get()
+
+    onward = client.post(address, form | {"approach": WORDS})
+
+    model.refresh_from_db()
+    assert model.approach == "Một."
+    page = client.get(onward.url)
+    assert [*page.context["messages"]][-1].level_tag == "warning"
+    client.post(edit(model), fields_of(page) | {"action": "draft"})
+    model.refresh_from_db()
+    assert model.approach == WORDS
+    assert not DraftBuffer.objects.unsaved().exists()
+
+
+def test_a_page_sent_twice_as_it_was_leads_on_without_a_word(client, person):
+    form = opened(client) | {"approach": WORDS, "action": "draft"}
+    first = client.post(NEW, form)
+
+    assert client.post(NEW, form).url == first.url
+    assert PracticeModel.objects.count() == 1
+    assert not DraftBuffer.objects.unsaved().exists()
+
+
+def test_others_words_written_meanwhile_are_not_written_over_by_a_page_sent_again(
+    client, person, cell
+):
+    model = factories.PracticeModelFactory(organisation=cell)
+    form = opened(client, edit(model)) | {"approach": "Một.", "action": "draft"}
+    client.post(edit(model), form)
+    model.refresh_from_db()
+    model.approach = "Của người khác."
+    model.write(by=factories.UnitUserFactory(organisation=cell), version=model.version)
+
+    page = client.get(client.post(edit(model), form | {"approach": WORDS}).url)
+
+    page = client.post(edit(model), fields_of(page) | {"action": "draft"})
+    assert page.status_code == HTTPStatus.CONFLICT
+    model.refresh_from_db()
+    assert model.approach == "Của người khác."
+
+
 def test_what_could_not_be_stored_is_still_in_the_buffer(client, person):
     form = opened(client) | {"approach": WORDS, "subject": "individual"}
     client.post(KEEP, form)
