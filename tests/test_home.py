@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from lxml import html
-from pytest_django.asserts import assertContains, assertNotContains
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from registry import appendonly
 from registry.filters import Waiting
@@ -601,3 +601,16 @@ def test_what_was_typed_about_a_record_is_named_by_it_if_it_is_still_seen(client
 
     assert {buffer.about for buffer in page.context["unsaved"]} == {model, None}
     assertNotContains(page, "Của đơn vị khác")
+
+
+def test_what_was_typed_into_a_form_that_opens_no_more_is_read_and_let_go_of_here(client, cell):
+    unit = of(cell)
+    path, opened = "/assessments/999/", uuid4()
+    DraftBuffer.objects.keep(unit.pk, opened, path=path, content={"remark": ["Nên nhân rộng."]})
+    sign_in(client, unit)
+
+    assertContains(client.get(HOME), "Nên nhân rộng.")
+    answer = client.post(reverse("registry:draft_discard", args=[opened]), {"from": "home"})
+
+    assertRedirects(answer, HOME)
+    assertNotContains(client.get(HOME), "Nên nhân rộng.")

@@ -37,7 +37,8 @@ def draft_discard(request, opened):
     """Let go of what was typed and not saved."""
     buffer = get_object_or_404(DraftBuffer.objects.filter(user=request.user), opened=opened)
     DraftBuffer.objects.empty(request.user, opened, path=buffer.path)
-    return redirect(buffer.path)
+    # Its form may not open any more; then this was asked for beside the list of what was kept.
+    return redirect("home" if request.POST.get("from") == "home" else buffer.path)
 
 
 @require_POST

@@ -12,19 +12,22 @@ from registry.access import acting_for, is_allowed, refusals_lead_to, visible_or
 from registry.forms.moves import SendBackForm
 from registry.keeping import keep_for
 from registry.models import Enrolment, PracticeModel
+from registry.templatetags.vietnamese import moment
 
 
 @require_POST
 def enrolment_continue(request, pk):
     """Enrol a running model for this year; its text opens, as it was, to be written again."""
     model = visible_or_404(PracticeModel.objects, request.user, pk, may="written_by")
+    year = timezone.localdate().year
     with refusals_lead_to(model.get_absolute_url()):
         model.continue_in(
-            timezone.localdate().year,
+            year,
             by=request.user,
             on_behalf_of=acting_for(request.user, model.organisation),
         )
-    messages.success(request, _("Look through the text, then send it."))
+    done = _("Look through the text and save it. Then press “Send for %(year)s” beside the model.")
+    messages.success(request, done % {"year": year})
     return redirect(reverse("registry:practicemodel_update", args=[model.pk]))
 
 
@@ -36,7 +39,8 @@ def enrolment_send(request, pk):
             by=request.user,
             on_behalf_of=acting_for(request.user, enrolment.model.organisation),
         )
-    messages.success(request, _("Sent."))
+    said = {"code": enrolment.model.code, "year": enrolment.year, "at": moment(enrolment.sent_at)}
+    messages.success(request, _("RECEIVED – %(code)s – for %(year)s – %(at)s") % said)
     return redirect(enrolment.model)
 
 

@@ -93,6 +93,9 @@ def practicemodel_check(request, pk):
     """All answers to be read once more, before they are sent."""
     models = PracticeModel.objects.select_related("organisation", "field")
     model = visible_or_404(models, request.user, pk, may="written_by")
+    # Whoever goes back to this page after sending is shown that it has arrived.
+    if model.status == PracticeModel.Status.SUBMITTED:
+        return redirect("registry:practicemodel_received", pk=pk)
     with refusals_lead_to(model.get_absolute_url()):
         model.check_can("submit")
     record_opening(request.user, model)
@@ -291,6 +294,10 @@ def answer(request, form):
     else:
         at = time_format(timezone.localtime(), "H:i")
         messages.success(request, _("Your changes were saved at %(at)s.") % {"at": at})
+        begun = model.enrolments.filter(kind="continued", sent_at=None, accepted_at=None)
+        if enrolment := begun.first():
+            unsent = _("The registration for %(year)s has not been sent yet.")
+            messages.warning(request, unsent % {"year": enrolment.year})
     return redirect(address_after(request, form))
 
 

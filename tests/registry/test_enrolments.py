@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
 from registry.models import Enrolment, MoveRefused
+from registry.templatetags.vietnamese import moment
 from tests import factories
 from tests.counting import rows
 from tests.factories import this_year
@@ -143,6 +144,14 @@ def test_a_continuation_is_sent_and_received(begun, person, clerk):
         "history_change_reason", "history_user"
     )
     assert list(reasons) == [("", person.pk), ("send", person.pk), ("accept", clerk.pk)]
+
+
+def test_who_sends_a_continuation_is_told_that_it_has_arrived_and_when(begun, person):
+    page = as_(person).post(to("enrolment_send", begun), follow=True)
+
+    begun.refresh_from_db()
+    said = f"ĐÃ NHẬN – {begun.model.code} – đăng ký năm {begun.year} – {moment(begun.sent_at)}"
+    assertContains(page, said)
 
 
 def test_a_continuation_is_returned_with_what_is_missing_and_sent_again(sent, person, clerk):

@@ -499,6 +499,17 @@ def test_saving_over_a_newer_version_shows_both_texts_and_keeps_mine(
     assert model.approach == WORDS
 
 
+def test_what_one_has_saved_oneself_on_another_page_is_not_put_down_to_somebody_else(
+    client, person, cell
+):
+    model = factories.PracticeModelFactory(organisation=cell, approach="Cũ.")
+
+    page = conflict(client, model, person, {"approach": "Ở trang kia."}, approach=WORDS)
+
+    assertContains(page, "Đồng chí đã lưu mô hình này ở trang khác", status_code=409)
+    assertNotContains(page, "Có người khác vừa lưu", status_code=409)
+
+
 def test_of_two_texts_the_writer_may_take_the_other(client, person, cell, colleague):
     model = factories.PracticeModelFactory(organisation=cell, approach="Cũ.", reason="Cũ.")
     theirs = {"approach": "Của bạn.", "reason": "Lý do của bạn."}

@@ -569,12 +569,25 @@ def test_the_contact_of_a_running_model_cannot_be_emptied(client, person, cell):
 
 def test_a_running_model_continued_for_another_year_is_open_to_its_unit(client, person, cell):
     model = factories.running(organisation=cell)
-    model.continue_in(timezone.localdate().year + 1, by=person)
+    year = timezone.localdate().year + 1
+    model.continue_in(year, by=person)
+    form = form_of(model, action="check", **eight_items())
 
-    client.post(edit(model), form_of(model, action="check", **eight_items()))
+    page = client.post(edit(model), form, follow=True)
 
     model.refresh_from_db()
     assert (model.name, model.status) == ("Đường hoa tự quản", Status.RUNNING)
+    assertContains(page, f"Đăng ký năm {year} chưa được gửi")
+
+
+def test_whoever_goes_back_to_the_last_look_after_sending_is_shown_that_it_has_arrived(
+    client, person, cell
+):
+    model = factories.submitted(organisation=cell)
+
+    page = client.get(reverse("registry:practicemodel_check", args=[model.pk]))
+
+    assertRedirects(page, reverse("registry:practicemodel_received", args=[model.pk]))
 
 
 def test_a_model_that_has_ended_is_no_longer_written(client, person, cell):
