@@ -23,10 +23,14 @@ _DIGITS = re.compile(r"(\d{2})?(\d{2})(\d{4})", re.ASCII)
 _ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?", re.ASCII)
 
 
+class NoSuchDay(ValueError):
+    """A day or a month that the calendar does not have."""
+
+
 def parse_partial(text):
     """Return the stored form of what somebody typed: 2021, 5/2021, 19/5/2021, tháng 5 năm 2021.
 
-    Raise ValueError if it is no date, or outside 1945 to 2100.
+    Raise ValueError if it is no date, or outside 1945 to 2100; NoSuchDay if it looks like one.
     """
     text = " ".join(_WORDS.sub(" ", clean_text(text)).split())
     text = _AROUND_SEPARATOR.sub(r"\1", text)
@@ -36,7 +40,10 @@ def parse_partial(text):
         day, month, year = found.groups()
     else:
         raise ValueError(f"not a date: {text!r}")
-    date = datetime.date(int(year), int(month or 1), int(day or 1))
+    try:
+        date = datetime.date(int(year), int(month or 1), int(day or 1))
+    except ValueError:
+        raise NoSuchDay(text) from None
     if not EARLIEST <= date.year <= LATEST:
         raise ValueError(f"outside {EARLIEST} to {LATEST}: {text!r}")
     return date.isoformat()[: 10 if day else 7 if month else 4]
@@ -66,6 +73,7 @@ class PartialDateFormField(forms.CharField):
 
     default_error_messages = {
         "invalid": _("Write a day, a month or a year, for example 19/5/2021, 5/2021 or 2021."),
+        "no_such_day": _("The calendar does not have this day: %(typed)s."),
     }
 
     def __init__(self, **kwargs):
@@ -79,6 +87,9 @@ class PartialDateFormField(forms.CharField):
             return ""
         try:
             return parse_partial(text)
+        except NoSuchDay:
+            sentence = self.error_messages["no_such_day"]
+            raise ValidationError(sentence, code="invalid", params={"typed": text}) from None
         except ValueError:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 

@@ -84,18 +84,25 @@ class AgendaItemForm(ModelForm):
 
 
 class RecusalForm(ModelForm):
-    """``members`` are those who may still be taken out of the item's review."""
+    """``members`` are those who may still be taken out of the item's review.
+
+    Who takes themselves out (``is_own``) is not asked whom they mean.
+    """
 
     class Meta:
         model = Recusal
         fields = ("member", "reason")
         widgets = {"member": forms.RadioSelect}
 
-    def __init__(self, *args, members, **kwargs):
+    def __init__(self, *args, members, is_own, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["reason"].required = True
+        if is_own:
+            del self.fields["member"]
+            self.instance.member = members.first()
+            return
         self.fields["member"].queryset = members
         self.fields["member"].empty_label = None
-        self.fields["reason"].required = True
 
 
 class ConclusionForm(ModelForm):

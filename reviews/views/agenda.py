@@ -168,23 +168,27 @@ def agendaitem_recuse(request, pk):
     """Take a member out of an item's review: the clerk anyone, a member themselves."""
     item = _item(request, pk)
     members = item.seminar.members.exclude(recusals__item=item)
-    if not is_allowed(item, request.user, "run_by"):
+    is_own = not is_allowed(item, request.user, "run_by")
+    if is_own:
         members = members.filter(user=request.user)
         if not is_allowed(item.seminar, request.user, "judged_by"):
             raise PermissionDenied
-    form = RecusalForm(posted(request)[0], members=members)
+    form = RecusalForm(posted(request)[0], members=members, is_own=is_own)
     form.instance.item = item
     with refusals_lead_to(item.get_absolute_url()):
         item.seminar.check_not_closed()
-        if request.method == "POST" and form.is_valid():
-            item.recuse(
-                form.cleaned_data["member"], reason=form.cleaned_data["reason"], by=request.user
-            )
+        # Of who has declared already, or is no member, there is nobody left to take out.
+        if request.method == "POST" and form.is_valid() and form.instance.member_id:
+            item.recuse(form.instance.member, reason=form.cleaned_data["reason"], by=request.user)
+            if is_own:
+                messages.success(request, _("Recorded: you take no part in this one."))
+                return redirect("reviews:desk", pk=item.seminar_id)
             messages.success(request, _("Recorded: the member takes no part in this item."))
             return redirect(item.seminar)
     context = {
         "form": form,
         "item": item,
+        "is_own": is_own,
         "keep": keep_for(request, form) if members.exists() else None,
     }
     return render(request, "reviews/agendaitem_recuse.html", context)

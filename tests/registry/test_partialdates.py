@@ -64,8 +64,10 @@ def test_a_wrong_date_stays_as_it_was_typed():
     assert field.prepare_value("31/2/2021") == "31/2/2021"
     assert field.prepare_value("2021-13") == "2021-13"
     assert field.prepare_value("2021-05") == "05/2021"
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match="31/2/2021"):  # not how to write it, which is right
         field.clean("31/2/2021")
+    with pytest.raises(ValidationError, match="19/5/2021"):
+        field.clean("mùa xuân")
 
 
 def test_a_date_that_is_shown_and_sent_back_has_not_changed():
