@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from registry import signing
+from registry.access import refusals_lead_to
 from registry.forms.base import FormLook
 from registry.models import User
 from tamky_models import devices
@@ -76,6 +77,11 @@ class AccountAdapter(DefaultAccountAdapter):
         fresh = bool(typed) and time.time() - max(typed) < app_settings.REAUTHENTICATION_TIMEOUT
         return not fresh and super().is_reauthentication_required(app=app, **kwargs)
 
+    def set_password(self, user, password):
+        """Store what the person has chosen; the library would write all it has read long ago."""
+        with refusals_lead_to(reverse("account_change_password")):
+            user.choose_password(password)
+
     def get_password_change_redirect_url(self, request):
         return reverse("home")
 
@@ -95,11 +101,6 @@ class ChangePasswordForm(FormLook, forms.ChangePasswordForm):
         if self.user.must_change_password and self.user.check_password(password):
             raise ValidationError(_("Choose another password than the one on the slip."))
         return password
-
-    def save(self):
-        self.user.must_change_password = False
-        self.user._change_reason = "change password"
-        super().save()
 
 
 class ReauthenticateForm(FormLook, forms.ReauthenticateForm):

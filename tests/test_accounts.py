@@ -133,6 +133,100 @@ def test_names_of_the_settings_are_known_words(settings):
     validate_password("tamky2026 xuân về")
 
 
+# --- Two at once ----------------------------------------------------------------------------------
+
+
+def as_it_is_hashed(monkeypatch, password, act):
+    """Call ``act`` the first time the password is hashed, which takes most of a second."""
+    encode, waits = MD5PasswordHasher.encode, [act]
+
+    def encode_and_act(self, raw, salt):
+        if raw == password and waits:
+            waits.pop()()
+        return encode(self, raw, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", encode_and_act)
+
+
+def row_of(person):
+    return User.objects.filter(pk=person.pk).values().get()
+
+
+def switch_off(account):
+    account.is_active = False
+    account.save_by(factories.AdminFactory())
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        switch_off,
+        lambda account: account.reset_password(by=factories.AdminFactory()),
+        lambda account: account.end_sessions(),
+    ],
+    ids=["switched off", "given a slip", "signed out everywhere"],
+)
+def test_choosing_a_password_undoes_nothing_that_is_done_to_the_account_meanwhile(
+    client, monkeypatch, meanwhile
+):
+    person, stood = factories.UnitUserFactory(), []
+    client.force_login(person)
+
+    def act():
+        meanwhile(User.objects.get(pk=person.pk))
+        stood.append(row_of(person))
+
+    as_it_is_hashed(monkeypatch, "một câu dài dễ nhớ", act)
+
+    page = choose(client, "một câu dài dễ nhớ")
+
+    assert page.status_code == 409
+    assert stood == [row_of(person)]
+    assert client.get(CHANGE).url.startswith(LOGIN)
+
+
+def test_choosing_a_password_keeps_the_name_that_was_corrected_meanwhile(client, monkeypatch):
+    person = factories.UnitUserFactory(full_name="Lê Thị Thử", must_change_password=True)
+    client.force_login(person)
+
+    def correct():
+        account = User.objects.get(pk=person.pk)
+        account.full_name = "Lê Thị Thử Nghiệm"
+        account.save_by(factories.AdminFactory())
+
+    as_it_is_hashed(monkeypatch, "một câu dài dễ nhớ", correct)
+
+    choose(client, "một câu dài dễ nhớ")
+
+    person.refresh_from_db()
+    assert person.check_password("một câu dài dễ nhớ")
+    assert not person.must_change_password
+    latest = person.history.latest()
+    assert (latest.history_change_reason, latest.history_user) == ("change password", person)
+    assert {person.full_name, latest.full_name} == {"Lê Thị Thử Nghiệm"}
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda account, by: account.share(by=by, is_shared=True),
+        lambda account, by: account.reset_second_factor(by=by, why="Mất điện thoại."),
+        lambda account, by: account.void_keys(by=by, why="more rights"),
+        lambda account, by: account.leave(by=by),
+    ],
+    ids=["shared", "factor taken", "keys void", "handed over"],
+)
+def test_what_is_done_to_an_account_undoes_nothing_written_since_it_was_read(act):
+    read = factories.UserFactory(full_name="Lê Thị Thử")
+    written = User.objects.get(pk=read.pk)
+    written.full_name = "Lê Thị Thử Nghiệm"
+    written.save_by(factories.AdminFactory())
+
+    act(read, factories.AdminFactory())
+
+    assert row_of(read)["full_name"] == read.history.latest().full_name == "Lê Thị Thử Nghiệm"
+
+
 # --- Guessing -------------------------------------------------------------------------------------
 
 

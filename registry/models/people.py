@@ -4,6 +4,7 @@ import secrets
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser, Group, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.fields import LineField
 from registry.history import History, Recorded
 from registry.models.events import SecurityEvent
+from registry.models.verdicts import MoveRefused
 from registry.passwords import normal
 from registry.querysets import MembershipQuerySet, UserManager
 from registry.vietnamese import fold, person_sort_key
@@ -114,6 +116,10 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
         self.sort_key = person_sort_key(self.full_name)
         super().save(**kwargs)
 
+    def _read_locked(self):
+        """Read the account anew and keep others from writing it: what they wrote stays written."""
+        self.refresh_from_db(from_queryset=User.objects.select_for_update())
+
     @transaction.atomic
     def open_for(self, organisation, *, by):
         """Store this new account for a person of the unit. Return its first password."""
@@ -131,12 +137,40 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
 
         Whom the committee's directory takes for this account is forgotten; a second factor stays.
         """
-        self.refresh_from_db(from_queryset=User.objects.select_for_update())
+        self._read_locked()
         password = self._take_first_password()
         self.socialaccount_set.all().delete()
         self.save_by(by, why="reset password")
         SecurityEvent.record(SecurityEvent.Kind.FIRST_PASSWORD, user=self)
         return password
+
+    def choose_password(self, password):
+        """Give the account a password of the person's own, which others have not seen.
+
+        Raise :exc:`MoveRefused` if the account was switched off, given a new slip or signed out
+        everywhere since it was read: who sent this knew the former password alone.
+        """
+        held = self.get_session_auth_hash()
+        # Before the lock: it takes most of a second.
+        hashed = make_password(normal(password))
+        with transaction.atomic():
+            self._read_locked()
+            if not self.is_active or self.get_session_auth_hash() != held:
+                raise MoveRefused(
+                    _("The account was changed meanwhile, so its password was not. Sign in again."),
+                    code="account",
+                )
+            self.password, self.must_change_password = hashed, False
+            self.save_by(self, why="change password")
+
+    choose_password.alters_data = True  # type: ignore[attr-defined]
+
+    @transaction.atomic
+    def share(self, *, by, is_shared):
+        """Say whether several people use the account; it is then asked who is typing."""
+        self._read_locked()
+        self.is_shared = is_shared
+        self.save_by(by, why="shared account" if is_shared else "own account")
 
     def set_password(self, raw_password):
         super().set_password(normal(raw_password))
@@ -165,6 +199,7 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
         For the administration alone, never together with a new password: one act on paper must
         not open an account that two locks keep.
         """
+        self._read_locked()
         self.authenticator_set.all().delete()
         self.socialaccount_set.all().delete()
         self.save_by(by, why=why)
@@ -178,6 +213,7 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
         For an account that comes to be more than it was: those who printed its slip for less may
         have used it themselves, and have chosen the password and the second factor since.
         """
+        self._read_locked()
         self.set_unusable_password()
         self.authenticator_set.all().delete()
         self.socialaccount_set.all().delete()
@@ -201,11 +237,13 @@ class User(Recorded, AbstractBaseUser, PermissionsMixin):
         self.void_keys(by=by, why="another unit")
         return True
 
+    @transaction.atomic
     def leave(self, *, by):
         """End the sessions of who has handed over, and the account if no other unit is left to it.
 
         What is more than a unit's account goes on: those who hand a unit over have no say on it.
         """
+        self._read_locked()
         if self.is_more_than_a_units:
             return
         if not self.memberships.not_over().exists() and self.is_active:

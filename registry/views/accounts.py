@@ -150,10 +150,8 @@ def handover_detail(request, pk):
 
 @require_POST
 def account_shared(request, pk):
-    """Say whether several people use the account; it is then asked who is typing."""
     account = visible_or_404(User.objects, request.user, pk, may="reset_by")
-    account.is_shared = request.POST.get("shared") == "yes"
-    account.save_by(request.user, why="shared account" if account.is_shared else "own account")
+    account.share(by=request.user, is_shared=request.POST.get("shared") == "yes")
     said = (
         _("Who types is asked once a session.") if account.is_shared else _("Not asked any more.")
     )
