@@ -25,6 +25,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return False: accounts are opened by an administrator."""
         return False
 
+    def is_safe_url(self, url):
+        """Refuse what is no address at all, on which the library falls over: ``//[``."""
+        try:
+            return super().is_safe_url(url)
+        except ValueError:
+            return False
+
     def pre_login(self, request, user, **kwargs):
         """Let nobody in by a slip that is too old; the reason may be said to who has it."""
         by_directory = "sociallogin" in (kwargs.get("signal_kwargs") or {})

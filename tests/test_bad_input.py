@@ -16,7 +16,7 @@ from django.forms import ModelForm
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import a_jpeg
+from tests.factories import PASSWORD, a_jpeg
 from tests.permissions_table import TABLE, answers
 from tests.permissions_world import body
 
@@ -43,6 +43,12 @@ VALUES = (
     *KEYS, "", "abc", "999999", "9999", "-99999999999999999999", "?", "pk", "' OR 1=1 --", "%",
     "organisation__users__password", "-organisation__users__password", "\\", "\ud7ff", "\ufeff",
     "a\u0300" * 300, "[]", "null", "NaN", "inf", "\r\nSet-Cookie: a=b", LONG[:3000],
+    "//[", "http://[", "http://[::1", "https://[a]/",
+)  # fmt: skip
+# What leads on to the address that it is given.
+DOORS = (
+    "account_login", "account_logout", "account_signup", "account_reauthenticate",
+    "account_change_password", "mfa_reauthenticate", "who_types", "set_language", "text_size",
 )  # fmt: skip
 
 # What may be answered to a visitor who has made something up.
@@ -354,6 +360,20 @@ def test_the_doors_take_any_text(ask, world, clerk, value):
         stranger = Client(raise_request_exception=False)
         stranger.cookies[cookie] = value[:2000].replace("\0", "").encode().decode("latin-1")
         ask(stranger, "get", "/models/")
+
+
+def test_the_doors_take_any_way_on(ask, world):
+    for name, value in product(DOORS, VALUES):
+        for client in (Client(raise_request_exception=False), signed_in(world, "clerk")):
+            ask(client, "get", reverse(name), {"next": value})
+            ask(client, "post", reverse(name), {"next": value, "password": PASSWORD, "name": "A"})
+
+
+def test_a_right_password_with_a_way_on_that_is_none_opens_the_first_page(ask, world):
+    sent = {"login": world.people["unit"].username, "password": PASSWORD}
+    for value in ("//[", "http://[", "http://[::1", "https://[a]/"):
+        visitor = Client(raise_request_exception=False)
+        assert ask(visitor, "post", "/accounts/login/", sent | {"next": value}).url == "/"
 
 
 def test_a_strange_host_is_a_bad_request(client):
