@@ -11,9 +11,10 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from registry.keeping import keep_words
 from registry.models import MoveRefused, Opening, PracticeModel, SecurityEvent
@@ -106,6 +107,24 @@ def own_address(request, address):
         if path.startswith("/") and url_has_allowed_host_and_scheme(path, set()):
             return path
     return reverse("home")
+
+
+class SeeOther(HttpResponseRedirect):
+    """Lead away from what was sent and has done nothing: a 302 says that it is stored."""
+
+    status_code = HTTPStatus.SEE_OTHER
+
+
+def led_away(request, page, then=None):
+    """Lead to a page that comes first, and from there to ``then``, if that is given.
+
+    What a form has brought is kept, and the way leads back to it.
+    """
+    sent = request.method == "POST"
+    if sent and (buffer := keep_words(request)):
+        then = buffer.address
+    address = f"{page}?{urlencode({'next': then})}" if then else page
+    return SeeOther(address) if sent else HttpResponseRedirect(address)
 
 
 @contextmanager

@@ -234,16 +234,24 @@ def keep_rest(request, *, path, version, files_too=False):
 
 
 class LetGoOfSavedWords:
-    """Middleware: a form that leads on to another page has been stored."""
+    """Middleware: a form that leads on to another page has been stored, if a view has taken it.
+
+    It stands last, so that it hears of no view where another middleware leads somewhere else.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
+        request.is_taken_by_a_view = False
         response = self.get_response(request)
-        if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+        leads_on = request.method == "POST" and response.status_code == HTTPStatus.FOUND
+        if leads_on and request.is_taken_by_a_view:
             words_are_saved(request)
         return response
+
+    def process_view(self, request, view, args, kwargs):
+        request.is_taken_by_a_view = True
 
 
 def _writer(request):

@@ -4,10 +4,8 @@ Asked once a session, before the first form that writes; the name then stands wi
 the history and every move of that session.
 """
 
-from http import HTTPStatus
-
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -15,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from registry.access import own_address
+from registry.access import SeeOther, own_address
 from registry.forms.accounts import WhoTypesForm
 from registry.keeping import keep_words
 
@@ -81,9 +79,7 @@ class AskWhoTypes:
 
 
 def _asked(then):
-    """Lead to the question; not by a 302, which would say that what was sent is stored."""
-    address = f"{reverse('who_types')}?{urlencode({'next': then})}"
-    return HttpResponse(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
+    return SeeOther(f"{reverse('who_types')}?{urlencode({'next': then})}")
 
 
 @never_cache

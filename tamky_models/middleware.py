@@ -12,11 +12,12 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, MiddlewareNotUsed
 from django.http import Http404, HttpResponseNotAllowed
 from django.middleware.locale import LocaleMiddleware
-from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.views.defaults import page_not_found
 from whitenoise.middleware import WhiteNoiseFileResponse
 
+from registry.access import led_away
 from registry.files import MEGABYTE
 from registry.keeping import keep_words
 from tamky_models.errors import too_large
@@ -297,4 +298,4 @@ class OwnPasswordFirst:
         # Who came by the committee's directory has used no password at all.
         if any(each["method"] == "socialaccount" for each in _records(request, user)):
             return None
-        return redirect("account_change_password")
+        return led_away(request, reverse("account_change_password"))

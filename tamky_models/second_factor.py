@@ -26,14 +26,13 @@ from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm as LibraryKeyA
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django import forms
 from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry import sessions
+from registry.access import led_away
 from registry.forms.base import FormLook
 from registry.models import SecurityEvent
 
@@ -233,8 +232,8 @@ class SecondFactorFirst:
         if user.must_change_password and name == "account_change_password":
             return None
         if not user.authenticator_set.exists():
-            return None if name in self.SET_UP else redirect("mfa_index")
-        return redirect_to_login(request.get_full_path(), reverse("mfa_reauthenticate"))
+            return None if name in self.SET_UP else led_away(request, reverse("mfa_index"))
+        return led_away(request, reverse("mfa_reauthenticate"), request.get_full_path())
 
 
 def has_passed(request):

@@ -77,7 +77,7 @@ def test_a_password_alone_leads_clerk_and_administrator_to_the_set_up_everywhere
 
     for where in EVERYWHERE:
         assertRedirects(client.get(where), SET_UP, fetch_redirect_response=False)
-        assertRedirects(client.post(where), SET_UP, fetch_redirect_response=False)
+        assertRedirects(client.post(where), SET_UP, 303, fetch_redirect_response=False)
     assert client.get(SET_UP).status_code == 200
     assert client.get("/healthz/live").status_code == 200
     assert client.post(reverse("set_language"), {"language": "en"}).status_code == 302

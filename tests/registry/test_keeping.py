@@ -11,16 +11,18 @@ from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
+from django.http import HttpResponseRedirect
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from registry.keeping import GOOD_FOR_SECONDS, SALT, Keep
-from registry.models import DraftBuffer, Evidence, FormToken, PracticeModel
+from registry.keeping import GOOD_FOR_SECONDS, SALT, Keep, LetGoOfSavedWords
+from registry.models import DraftBuffer, Evidence, FormToken, PracticeModel, User
 from registry.querysets import KEEP_TRACES
 from tests import factories
+from tests.test_mfa import code, with_app
 
 pytestmark = pytest.mark.django_db
 
@@ -284,6 +286,61 @@ def test_another_person_who_signs_in_afterwards_gets_an_empty_form(client, perso
     signed_in = client.post(response.url, {"login": other.username, "password": factories.PASSWORD})
 
     assertNotContains(client.get(signed_in.url), WORDS)
+
+
+def choose_a_password(client, address):
+    new = "một câu dài dễ nhớ"
+    sent = {"oldpassword": factories.PASSWORD, "password1": new, "password2": new}
+    return client.post(address, sent)
+
+
+def give_the_second_factor(client, address):
+    return client.post(address, {"code": code()})
+
+
+@pytest.mark.parametrize("first", [choose_a_password, give_the_second_factor])
+def test_what_is_sent_where_another_page_comes_first_is_given_back_after_it(
+    client, person, settings, first
+):
+    form = opened(client)
+    client.post(KEEP, form | {"approach": "Chưa viết hết."})
+    if first is choose_a_password:
+        User.objects.filter(pk=person.pk).update(must_change_password=True)
+    else:
+        with_app(person)
+        settings.MFA_REQUIRED_ROLES = ["UNIT"]
+
+    response = client.post(NEW, form | {"approach": WORDS, "action": "draft"})
+
+    assert DraftBuffer.objects.get().content["approach"] == [WORDS]
+    assert not PracticeModel.objects.exists()
+    assert client.get(response.url).status_code == HTTPStatus.OK
+    assert fields_of(client.get(first(client, response.url).url))["approach"] == WORDS
+
+
+def test_what_is_sent_before_a_second_factor_is_set_up_is_offered_after_it(
+    client, person, settings
+):
+    form = opened(client)
+    settings.MFA_REQUIRED_ROLES = ["UNIT"]
+
+    response = client.post(NEW, form | {"approach": WORDS, "action": "draft"})
+
+    assert response.url.startswith(reverse("mfa_index"))
+    settings.MFA_REQUIRED_ROLES = []
+    assertContains(client.get(NEW), DraftBuffer.objects.get().address)
+    assert opened(client, DraftBuffer.objects.get().address)["approach"] == WORDS
+
+
+def test_what_is_led_away_before_a_view_has_it_is_not_taken_for_stored(client, person, rf):
+    form = opened(client) | {"approach": WORDS}
+    client.post(KEEP, form)
+    request = rf.post(NEW, form)
+    request.user = person
+
+    LetGoOfSavedWords(lambda request: HttpResponseRedirect("/"))(request)
+
+    assert DraftBuffer.objects.get().content["approach"] == [WORDS]
 
 
 def test_a_page_of_an_earlier_session_is_refused_and_its_words_are_kept(person):
