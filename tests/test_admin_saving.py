@@ -382,6 +382,30 @@ def test_a_frozen_year_keeps_its_figures(client, registrar):
         assert client.post(url, {"achieved": "99", "theme": "x"}).status_code == 403
 
 
+@pytest.mark.parametrize(("model", "action"), [(Round, "close"), (User, "end_sessions")])
+def test_an_action_on_what_is_no_key_is_one_on_nothing(client, registrar, model, action):
+    ticked = ["abc", "٣", "9" * 30, ""]
+
+    answer = client.post(
+        address(model, "changelist"), {"action": action, "_selected_action": ticked}, follow=True
+    )
+
+    (message,) = answer.context["messages"]
+    assert message.level_tag == "warning"
+
+
+def test_an_action_is_done_to_what_is_ticked_beside_what_is_no_key(client, registrar):
+    this, other = factories.RoundFactory(), factories.RoundFactory(name="Đợt khác")
+
+    client.post(
+        address(Round, "changelist"), {"action": "close", "_selected_action": ["abc", this.pk]}
+    )
+
+    this.refresh_from_db()
+    other.refresh_from_db()
+    assert (bool(this.closed_at), bool(other.closed_at)) == (True, False)
+
+
 def test_a_round_is_closed_by_its_verb(client, registrar):
     this = factories.RoundFactory()
     chosen = {"action": "close", "_selected_action": [this.pk]}

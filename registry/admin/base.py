@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import (
@@ -184,6 +185,13 @@ class RegisterAdmin(Suggesting, admin.ModelAdmin):
             return super().get_changelist_instance(request)
         except (OverflowError, ValueError) as error:
             raise IncorrectLookupParameters(error) from error
+
+    def response_action(self, request, queryset):
+        """Take what is ticked and can be no key for not ticked; the database would not."""
+        ticked = [key for key in request.POST.getlist(ACTION_CHECKBOX_NAME) if is_key(key)]
+        request.POST = request.POST.copy()
+        request.POST.setlist(ACTION_CHECKBOX_NAME, ticked)
+        return super().response_action(request, queryset)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """Say it, where two people save at the same moment what can only be there once."""
