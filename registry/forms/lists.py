@@ -2,6 +2,7 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from registry.forms.base import Form, ModelForm
@@ -15,11 +16,23 @@ class SavedFilterForm(ModelForm):
         labels = {"name": _("Name of the filter")}
         help_texts = {"name": _("Nobody else sees it.")}
 
+
+    TAKEN = _("You have a filter of this name already.")
+
     def clean_name(self):
         name = self.cleaned_data["name"]
         if self.instance.user.filters.filter(name=name).exists():
-            raise ValidationError(_("You have a filter of this name already."))
+            raise ValidationError(self.TAKEN)
         return name
+
+    def saved(self):
+        """Save the filter. Return whether its name was still free, else say that it is taken."""
+        try:
+            with transaction.atomic():
+                self.save()
+        except IntegrityError:  # Sent twice at once.
+            self.add_error("name", self.TAKEN)
+        return self.is_valid()
 
 
 class BulkForm(Form):

@@ -36,10 +36,9 @@ def filter_create(request):
     form = SavedFilterForm(posted(request)[0], instance=SavedFilter(user=request.user, query=query))
     if not query:
         raise BadRequest("no filter to keep")
-    if form.is_valid():
-        kept = form.save()
+    if form.is_valid() and form.saved():
         messages.success(request, _("The filter is kept."))
-        return redirect(kept.address)
+        return redirect(form.instance.address)
     told = chips(request, filterset, chosen, named(request.user, chosen))
     context = {"form": form, "chips": told, "back": f"{reverse(LIST)}?{query}"}
     return render(request, "registry/savedfilter_form.html", context)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from registry import appendonly
+from registry.forms.lists import SavedFilterForm
 from registry.models import BulkAction, Field, MoveRefused, PracticeModel, SavedFilter
 from tests import factories
 from tests.counting import rows
@@ -95,6 +96,23 @@ def test_a_kept_filter_stands_above_the_list_and_says_when_it_is_shown(client, c
     assertContains(page, 'aria-current="page">Chờ tiếp nhận')
     client.force_login(factories.ClerkFactory())
     assert client.get(models).context["kept_filters"] == []
+
+
+def test_a_filter_that_is_kept_twice_at_once_is_kept_once(client, clerk, monkeypatch):
+    """The other request has it kept after this one has looked for the name."""
+    look = SavedFilterForm.clean_name
+
+    def look_just_before(form):
+        name = look(form)
+        SavedFilter.objects.create(user=clerk, name=name, query="status=running")
+        return name
+
+    monkeypatch.setattr(SavedFilterForm, "clean_name", look_just_before)
+
+    answer = keep(client, "Của tôi", status="running")
+
+    assertContains(answer, "đã có bộ lọc tên này")
+    assert SavedFilter.objects.count() == 1
 
 
 def test_what_is_not_understood_is_not_kept(client, clerk):
