@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
+from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from registry.models import Role, User
@@ -72,6 +73,15 @@ def test_the_slip_has_what_the_person_needs_and_opens_their_units_account(client
     assert account.history.latest().history_user == clerk
     sign_in(client, "0905 777 888", password)
     assertRedirects(client.get("/"), CHANGE)
+
+
+def test_whom_to_call_is_offered_for_help_and_not_as_one_step_more(client, clerk, cell, settings):
+    settings.CLERK_NAME, settings.CLERK_PHONE = "Lê Thị Thử", "0235 000 000"
+    last = "Cần giúp đỡ? Xin gọi Lê Thị Thử: 0235 000 000."
+
+    for page in (open_account(client, cell), client.get(CHANGE)):
+        said = html.fromstring(page.content).xpath("//main//p[a[starts-with(@href, 'tel:')]]")
+        assert [" ".join(line.text_content().split()) for line in said] == [last]
 
 
 def test_one_slip_sent_twice_opens_one_account_and_shows_no_second_password(client, clerk, cell):
