@@ -5,8 +5,13 @@ down. A sentence one remembers, with spaces and diacritics, is best.
 """
 
 import unicodedata
+from difflib import SequenceMatcher
 
 from django.conf import settings
+from django.contrib.auth.password_validation import (
+    UserAttributeSimilarityValidator,
+    exceeds_maximum_length_ratio,
+)
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -24,6 +29,27 @@ def normal(password):
     return unicodedata.normalize("NFC", password) if isinstance(password, str) else password
 
 
+class OwnDataValidator(UserAttributeSimilarityValidator):
+    """Django's, which also takes “tranvanthu” for the name of Trần Văn Thử.
+
+    Without diacritics many sentences have the same letters, so here their order counts too.
+    """
+
+    def validate(self, password, user=None):
+        super().validate(password, user)
+        plain = _plain(password)
+        for name in self.user_attributes if user else ():
+            own = _plain(getattr(user, name) or "")
+            if not own or exceeds_maximum_length_ratio(plain, self.max_similarity, own):
+                continue
+            if SequenceMatcher(None, plain, own).ratio() >= self.max_similarity:
+                raise ValidationError(
+                    self.get_error_message(),
+                    code="password_too_similar",
+                    params={"verbose_name": user._meta.get_field(name).verbose_name},
+                )
+
+
 class OwnWordsValidator:
     """Refuse a password that is little else than the committee's name, the place or the like."""
 
@@ -32,7 +58,7 @@ class OwnWordsValidator:
 
     def validate(self, password, user=None):
         """Raise ValidationError where too little is left without those words."""
-        whole = fold(password).replace(" ", "")
+        whole = _plain(password)
         rest = whole
         for word in sorted(_known_words(), key=len, reverse=True):
             rest = rest.replace(word, "")
@@ -49,4 +75,8 @@ class OwnWordsValidator:
 
 def _known_words():
     names = (settings.COMMITTEE_NAME, settings.PLACE_NAME, *KNOWN_TO_ALL)
-    return {fold(name).replace(" ", "") for name in names} - {""}
+    return {_plain(name) for name in names} - {""}
+
+
+def _plain(text):
+    return fold(text).replace(" ", "")

@@ -309,7 +309,7 @@ AUTH_USER_MODEL = "registry.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "NAME": "registry.passwords.OwnDataValidator",
         "OPTIONS": {"user_attributes": ("username", "full_name", "phone", "email")},
     },
     {

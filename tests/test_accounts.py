@@ -79,6 +79,11 @@ def test_a_password_needs_no_capitals_no_signs_and_may_be_a_sentence(client, pas
         "somohinhtamky",
         "0905777888",
         "lê thị thử nghiệm",
+        "lethithunghiem",
+        "Le Thi Thu Nghiem",
+        "Thi.Thu.Nghiem!",
+        "lethithunghiem1970",
+        "0905.777.888",
     ],
 )
 def test_what_everybody_would_try_first_is_refused_in_words(client, password):
@@ -89,6 +94,13 @@ def test_what_everybody_would_try_first_is_refused_in_words(client, password):
 
     assert page.context["form"].errors["password1"]
     assert User.objects.get(pk=person.pk).check_password(PASSWORD)
+
+
+def test_a_sentence_with_the_letters_of_a_name_in_another_order_is_nobodys_name():
+    person = factories.UserFactory.build(full_name="Nguyễn Thị Hương", phone="0905777888")
+
+    for password in ("toi yeu que huong", "gio mua thu ngoi hien", "!!!!!!!!!!"):
+        validate_password(password, person)
 
 
 def test_the_same_letters_are_the_same_password_from_every_keyboard(client):
