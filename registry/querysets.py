@@ -5,6 +5,7 @@ comes. What is not in the answer of ``visible_to`` does not exist for that perso
 """
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.base_user import BaseUserManager
@@ -217,6 +218,15 @@ class DraftBufferQuerySet(QuerySet):
     def unsaved(self):
         """Return those that still hold what the record does not."""
         return self.filter(stored_at=None)
+
+    def at(self, address):
+        """Return those whose words are given back at the address."""
+        path, _mark, opened = address.partition("?draft=")
+        try:
+            # A path of ours has no NUL, which PostgreSQL would answer with an error.
+            return self.none() if "\0" in path else self.filter(opened=UUID(opened), path=path)
+        except ValueError:
+            return self.none()
 
     def keep(self, user_id, opened, *, path, **words):
         """Keep the words of an opened form; late ones, of a form that is stored, are dropped."""

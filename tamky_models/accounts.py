@@ -2,7 +2,7 @@
 
 import time
 
-from allauth.account import app_settings, forms
+from allauth.account import app_settings, forms, views
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from registry import signing
 from registry.access import refusals_lead_to
 from registry.forms.base import FormLook
-from registry.models import User
+from registry.models import DraftBuffer, User
 from tamky_models import devices
 
 
@@ -91,6 +91,15 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request):
         return reverse("home")
+
+
+class LoginView(views.LoginView):
+    def get_context_data(self, **kwargs):
+        """Say also whether words are kept that are given back behind this page."""
+        context = super().get_context_data(**kwargs)
+        then = context["redirect_field_value"] or ""
+        kept = DraftBuffer.objects.unsaved().at(then).exists()
+        return context | {"words_are_kept": kept}
 
 
 class LoginForm(FormLook, forms.LoginForm):

@@ -18,6 +18,7 @@ from registry.views.own_account import own_account, session_end, sessions_end
 from registry.who_types import who_types
 from reviews.views.home import home, seen
 from tamky_models import health, oidc
+from tamky_models.accounts import LoginView
 
 # Of allauth's pages only those that serve accounts opened by somebody else: no e-mail is needed.
 forgotten = TemplateView.as_view(template_name="account/password_reset.html")
@@ -42,7 +43,7 @@ account_urls = [
     path("sessions/<int:pk>/end/", session_end, name="session_end"),
     path("who-types/", who_types, name="who_types"),
     path("second-factor/", include(second_factor_urls)),
-    path("login/", account.login, name="account_login"),
+    path("login/", LoginView.as_view(), name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("signup/", account.signup, name="account_signup"),
     path("inactive/", account.account_inactive, name="account_inactive"),

@@ -277,6 +277,41 @@ def test_what_is_sent_after_signing_out_is_given_back_after_signing_in(client, p
     assert fields_of(client.get(signed_in.url))["approach"] == WORDS
 
 
+def told_at_the_door(response):
+    """Return what stands above the form of the sign-in page."""
+    return html.fromstring(response.content).xpath("//main//*[contains(@class, 'inset-text')]")
+
+
+def test_who_has_lost_the_session_is_told_at_the_door_that_the_words_are_kept(client, person):
+    form = opened(client) | {"approach": WORDS}
+    client.logout()
+    door = client.post(NEW, form).url
+
+    assert len(told_at_the_door(client.get(door))) == 1
+    wrong = client.post(door, {"login": person.username, "password": "không phải"})
+    assert len(told_at_the_door(wrong)) == 1
+
+
+def test_nothing_is_said_at_the_door_of_words_where_none_are_kept(client, person):
+    kept, stored = opened(client) | {"approach": WORDS}, opened(client) | {"approach": WORDS}
+    client.post(KEEP, kept)
+    client.post(NEW, stored | {"action": "draft"})
+    client.logout()
+
+    for then in (
+        "",
+        NEW,
+        "/models/?q=draft=",
+        f"/models/?draft={kept['draft']}",
+        f"{NEW}?draft={uuid4()}",
+        f"{NEW}?draft={stored['draft']}",
+        f"{NEW}?draft=",
+        f"{NEW}\0?draft={kept['draft']}",
+    ):
+        page = client.post(reverse("account_login"), {"login": "x", "password": "x", "next": then})
+        assert told_at_the_door(page) == [], then
+
+
 def test_another_person_who_signs_in_afterwards_gets_an_empty_form(client, person, cell):
     form = opened(client) | {"approach": WORDS}
     client.logout()
