@@ -16,7 +16,6 @@ class SavedFilterForm(ModelForm):
         labels = {"name": _("Name of the filter")}
         help_texts = {"name": _("Nobody else sees it.")}
 
-
     TAKEN = _("You have a filter of this name already.")
 
     def clean_name(self):
