@@ -362,7 +362,7 @@ def test_the_doors_take_any_text(ask, world, clerk, value):
         ask(stranger, "get", "/models/")
 
 
-def test_the_doors_take_any_way_on(ask, world):
+def test_a_page_that_leads_on_takes_any_address(ask, world):
     for name, value in product(DOORS, VALUES):
         for client in (Client(raise_request_exception=False), signed_in(world, "clerk")):
             ask(client, "get", reverse(name), {"next": value})
