@@ -5,6 +5,7 @@ Each of these fails when its guard is taken away: the row lock of a verb (Postgr
 """
 
 import uuid
+from datetime import date
 from functools import partial
 from threading import Event
 
@@ -28,7 +29,7 @@ from registry.models import (
 )
 from registry.sealing import broken_seals
 from registry.storage import PrivateStorage
-from reviews.models import Assessment, Decision
+from reviews.models import Assessment, Decision, DecisionLine
 from tests.factories import (
     ClerkFactory,
     DecisionFactory,
@@ -39,6 +40,7 @@ from tests.factories import (
     UserFactory,
     a_jpeg,
     opened,
+    running,
     submitted,
 )
 
@@ -184,6 +186,38 @@ def test_a_paper_issued_by_twenty_at_once_is_issued_once(in_threads):
 
     assert outcomes(results) == (1, AT_ONCE - 1)
     assert line.model.history.count() == history + 1
+
+
+def test_of_two_papers_issued_at_once_the_later_by_date_stands(in_threads, monkeypatch):
+    clerk, model = ClerkFactory(), running()
+    older = DecisionFactory(dated=date(2026, 6, 1))
+    newer = DecisionFactory(dated=date(2026, 6, 2))
+    DecisionLineFactory(decision=older, model=model, verdict="maintain")
+    DecisionLineFactory(decision=newer, model=model, verdict="survey")
+    asked, done = Event(), Event()
+    stands = DecisionLine.stands
+
+    def ask_and_wait(self):
+        answer = stands(self)
+        if self.decision_id == older.pk:
+            asked.set()
+            # Whoever waits for the model has not done by then.
+            done.wait(timeout=1)
+        return answer
+
+    monkeypatch.setattr(DecisionLine, "stands", ask_and_wait)
+
+    def issue_older():
+        Decision.objects.get(pk=older.pk).issue(by=clerk)
+
+    def issue_newer():
+        asked.wait(timeout=20)
+        Decision.objects.get(pk=newer.pk).issue(by=clerk)
+        done.set()
+
+    assert outcomes(in_threads(issue_older, issue_newer)) == (2, 0)
+    model.refresh_from_db()
+    assert (model.verdict, model.verdict_on) == ("survey", newer.dated)
 
 
 def test_how_far_the_record_has_come_is_said_once_who_is_writing_has_written(in_threads):

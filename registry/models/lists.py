@@ -139,7 +139,9 @@ class BulkAction(models.Model):
         return self
 
     def _carry_out(self, seen):
-        models = PracticeModel.objects.select_for_update(of=("self",)).in_bulk(list(seen))
+        # Locked in the order of their keys, as a paper locks those of its lines.
+        models = PracticeModel.objects.select_for_update(of=("self",)).order_by("pk")
+        models = models.in_bulk(list(seen))
         for key, version in seen.items():
             change = BulkChange(action=self, model=models[key])
             change.before = str(models[key].field_id or "")
@@ -186,7 +188,8 @@ class BulkAction(models.Model):
         if not self.can_be_taken_back:
             raise MoveRefused(_("It is too late to take this back."), code="move")
         with override("vi"):
-            for change in self.changes.filter(left_out="").select_related("model"):
+            changes = self.changes.filter(left_out="").select_related("model")
+            for change in changes.order_by("model_id"):
                 change.left_out_again = change.undo(by=by)
                 change.save()
         self.taken_back_at = timezone.now()

@@ -180,7 +180,8 @@ class Decision(Recorded):
     def issue(self, *, by, version=None):
         """Let the signed paper stand: every line changes its model, all together or none."""
         self._hold_draft(version)
-        lines = list(self.lines.select_related("model", "merged_into").order_by("model"))
+        self._hold_models()
+        lines = list(self.lines.select_related("model", "merged_into").order_by("model_id"))
         if not lines:
             raise ValidationError(_("A paper needs at least one line."))
         self.issued_at, self.recorded_by = timezone.now(), by
@@ -231,6 +232,16 @@ class Decision(Recorded):
             raise MoveRefused(
                 _("Somebody has saved this paper since you opened the page."), code="stale"
             )
+
+    def _hold_models(self):
+        """Lock the models of the lines before any line asks whether it stands.
+
+        Of two papers on one model the second then waits, and sees that the first is issued. In
+        the order of their keys, so that no two papers wait for each other.
+        """
+        models = PracticeModel.objects.filter(pk__in=self.lines.values("model")).order_by("pk")
+        # Evaluated for its locks alone.
+        list(models.select_for_update().values("pk"))
 
 
 class DecisionLine(Recorded):
@@ -318,7 +329,10 @@ class DecisionLine(Recorded):
         return self.model.decision_lines.issued().latest_first().first() == self
 
     def apply(self, *, by):
-        """Let the line stand if it is the latest, and ask units to take the model up."""
+        """Let the line stand if it is the latest, and ask units to take the model up.
+
+        The caller holds the model, or a later paper could be issued between question and deed.
+        """
         paper = str(self.decision)
         if self.stands():
             self.model.take_verdict(
