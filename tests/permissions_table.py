@@ -460,8 +460,6 @@ UNSTAMPED = {
         "registry:enrolment_continue",
         "registry:enrolment_send",
         "registry:enrolment_return",
-        "registry:enrolment_accept",
-        "registry:enrolment_endorse",
         "registry:bulk_take_back",
         "reviews:seminar_open",
         "reviews:seminar_close",

@@ -257,6 +257,10 @@ def _version(**fields):
     return lambda world, record, role: {"version": record.version, **fields}
 
 
+def _version_of_its_model(world, enrolment, role):
+    return {"version": PracticeModel.objects.get(pk=enrolment.model_id).version}
+
+
 def _kept(**fields):
     def words(world, record, role):
         if role in {"anonymous", "inactive"}:
@@ -372,6 +376,8 @@ BODIES = {
     "registry:outcomes_update": lambda world, record, role: {
         "version": version_of(Outcome.history.filter(enrolment=record)),
     },
+    "registry:enrolment_accept": _version_of_its_model,
+    "registry:enrolment_endorse": _version_of_its_model,
     "registry:enrolment_return": _plain(reason="Nêu rõ cách làm."),
     "reviews:seminar_create": _once(**_seminar),
     "reviews:seminar_update": _seen(**_seminar),

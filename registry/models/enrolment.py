@@ -118,9 +118,13 @@ class Enrolment(Recorded):
         self.save_by(by, why="send", on_behalf_of=on_behalf_of)
 
     @transaction.atomic
-    def accept(self, *, by):
-        """Receive the continuation into the year's register."""
+    def accept(self, *, by, version=None):
+        """Receive the continuation into the year's register.
+
+        ``version`` is the model's that was looked at: its unit writes on until this is done.
+        """
         self._lock_open(sent=True)
+        self._check_seen(version)
         self.model.check_endorsed()
         self.accepted_at, self.accepted_by = timezone.now(), by
         self.save_by(by, why="accept")
@@ -139,12 +143,16 @@ class Enrolment(Recorded):
         self.model.notes.model.objects.write(self.model, reason, by=by)
 
     @transaction.atomic
-    def endorse(self, *, by):
-        """Say, as the grassroots committee above the unit, that it stands behind this."""
-        self.refresh_from_db(from_queryset=Enrolment.objects.select_for_update())
+    def endorse(self, *, by, version=None):
+        """Say, as the grassroots committee above the unit, that it stands behind this.
+
+        ``version`` is the model's that was looked at.
+        """
+        self._lock()
         waits = self.model.status == PracticeModel.Status.SUBMITTED or self.is_open
         if not waits or self.sent_at is None or self.endorsed_at is not None:
             raise MoveRefused(_("There is nothing to endorse any more."), code="move")
+        self._check_seen(version)
         self.endorsed_at, self.endorsed_by = timezone.now(), by
         self.save_by(by, why="endorse")
 
@@ -155,9 +163,19 @@ class Enrolment(Recorded):
             self.revision = self.model.history.latest().history_id
             self.save_by(by, why="freeze")
 
-    def _lock_open(self, *, sent):
+    def _lock(self):
+        """Lock the model and then this: in the order in which a move of the model takes them."""
+        model = PracticeModel.objects.select_for_update().get(pk=self.model_id)
         self.refresh_from_db(from_queryset=Enrolment.objects.select_for_update())
+        self.model = model
+
+    def _lock_open(self, *, sent):
+        self._lock()
         self.check_open(sent=sent)
+
+    def _check_seen(self, version):
+        if version is not None:
+            self.model.check_version(version)
 
     def check_open(self, *, sent):
         """Raise MoveRefused unless it waits: to be accepted if ``sent``, else to be sent."""

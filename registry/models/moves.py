@@ -99,6 +99,13 @@ class Moving(Recorded):
                 code="move",
             )
 
+    def check_version(self, version):
+        """Raise StaleVersion unless the model still is as a page has shown it."""
+        if self.version != version:
+            raise StaleVersion(
+                _("Somebody has saved this model since you opened the page."), code="stale"
+            )
+
     def check_discardable(self):
         if self.was_submitted or self.status != self.Status.DRAFT:
             raise MoveRefused(_("Only a draft that was never sent can be discarded."), code="move")
@@ -145,11 +152,7 @@ class Moving(Recorded):
 
         ``version`` is the number the page was opened with; a missing one refuses.
         """
-        stands = type(self).objects.select_for_update().values_list("version", flat=True)
-        if version is None or stands.get(pk=self.pk) != version:
-            raise StaleVersion(
-                _("Somebody has saved this model since you opened the page."), code="stale"
-            )
+        type(self).objects.select_for_update().get(pk=self.pk).check_version(version)
         self.version = version + 1
         self.save_by(by, why=why, on_behalf_of=on_behalf_of)
 
@@ -279,10 +282,8 @@ class Moving(Recorded):
         with transaction.atomic():
             self._lock()
             self.check_can(move)
-            if version is not None and self.version != version:
-                raise StaleVersion(
-                    _("Somebody has saved this model since you opened the page."), code="stale"
-                )
+            if version is not None:
+                self.check_version(version)
             yield
             self._arrive(move, by=by, **record)
 

@@ -8,7 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registry.access import acting_for, is_allowed, refusals_lead_to, visible_or_404
+from registry.access import (
+    acting_for,
+    is_allowed,
+    posted_version,
+    refusals_lead_to,
+    visible_or_404,
+)
 from registry.forms.moves import SendBackForm
 from registry.keeping import keep_for
 from registry.models import Enrolment, PracticeModel
@@ -48,7 +54,7 @@ def enrolment_send(request, pk):
 def enrolment_accept(request, pk):
     enrolment = _enrolment_or_404(request, pk, may="received_by")
     with refusals_lead_to(enrolment.model.get_absolute_url()):
-        enrolment.accept(by=request.user)
+        enrolment.accept(by=request.user, version=posted_version(request))
     messages.success(request, _("Received into the register of %(year)s.") % vars(enrolment))
     return redirect(enrolment.model)
 
@@ -57,7 +63,7 @@ def enrolment_accept(request, pk):
 def enrolment_endorse(request, pk):
     enrolment = _enrolment_or_404(request, pk, may="endorsed_by")
     with refusals_lead_to(enrolment.model.get_absolute_url()):
-        enrolment.endorse(by=request.user)
+        enrolment.endorse(by=request.user, version=posted_version(request))
     messages.success(request, _("Endorsed."))
     return redirect(enrolment.model)
 

@@ -7,9 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains
 
-from registry.models import Enrolment, MoveRefused
+from registry.models import Enrolment, MoveRefused, PracticeModel
 from registry.templatetags.vietnamese import moment
 from tests import factories
 from tests.counting import rows
@@ -75,6 +76,9 @@ def as_(user):
 
 
 def press(user, button, enrolment, **answers):
+    """Press a button of the page as it stands now, unless ``version`` says another."""
+    shown = PracticeModel.objects.get(pk=enrolment.model_id)
+    answers = {"version": shown.version} | answers
     return as_(user).post(to(f"enrolment_{button}", enrolment), answers)
 
 
@@ -196,6 +200,28 @@ def test_every_button_is_too_late_once_the_year_is_received(sent, person, above,
         late = press(clerk, button, sent, reason="Muộn")
         assertContains(late, sent.model.get_absolute_url(), status_code=CONFLICT)
     assert not sent.model.notes.exists()
+
+
+@pytest.mark.parametrize("button", ["accept", "endorse"])
+def test_a_year_is_received_and_endorsed_in_the_version_that_was_seen(
+    sent, person, above, clerk, button
+):
+    user, model = clerk if button == "accept" else above, sent.model
+    page = as_(user).get(model.get_absolute_url())
+    (form,) = html.fromstring(page.content).xpath(
+        f"//form[@action='{to(f'enrolment_{button}', sent)}']"
+    )
+    seen = form.fields["version"]
+    model.approach = "Viết lại sau khi đã xem."
+    model.write(by=person, version=model.version)
+    before = rows()
+
+    for version in (seen, "", "x"):
+        late = press(user, button, sent, version=version)
+        assertContains(late, model.get_absolute_url(), status_code=CONFLICT)
+    assert rows() == before
+
+    assert press(user, button, sent).status_code == FOUND
 
 
 def test_what_was_not_sent_is_neither_received_returned_nor_endorsed(begun, above, clerk):
