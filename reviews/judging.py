@@ -24,7 +24,7 @@ class Judged:
 
     ``rows`` are its texts: label, words, and what stood there at the end of last year where that
     was something else, which can be told if ``has_before``. ``is_new`` says that the model was in
-    no earlier year's register, ``is_withdrawn`` that its unit has taken it back, text and all.
+    no earlier year's register, ``is_with_its_unit`` that its text is nobody else's to read now.
     ``figures`` are its outcomes, last year's beside this year's; ``last`` is the line that
     stands.
     """
@@ -32,7 +32,7 @@ class Judged:
     year: int
     is_new: bool = False
     has_before: bool = False
-    is_withdrawn: bool = False
+    is_with_its_unit: bool = False
     rows: list = field(default_factory=list)
     figures: list = field(default_factory=list)
     photos: list = field(default_factory=list)
@@ -52,8 +52,8 @@ def judged(model, user):
     if model is None:
         return None
     year = timezone.localdate().year
-    if model.status == PracticeModel.Status.DRAFT:
-        return Judged(year=year, is_withdrawn=True)
+    if model.is_with_its_unit:
+        return Judged(year=year, is_with_its_unit=True)
     before = _at_the_end_of(year - 1, model)
     lines = DecisionLine.objects.visible_to(user).filter(model=model).issued()
     return Judged(

@@ -75,6 +75,14 @@ class Moving(Recorded):
         """Whether it lies with its unit and nobody else waits for it."""
         return self.status == self.Status.DRAFT
 
+    @property
+    def is_with_its_unit(self):
+        """Whether its text is the unit's alone: not sent yet, withdrawn or returned.
+
+        No panel reads it then, on an agenda or not.
+        """
+        return self.status in {self.Status.DRAFT, self.Status.RETURNED}
+
     def missing(self):
         """Return the fields of the eight items that are still empty."""
         return [name for item in self.ITEMS for name in item if not getattr(self, name)]

@@ -25,7 +25,7 @@ from registry.access import (
 from registry.forms.lookups import is_key
 from registry.history import version_of
 from registry.keeping import keep_for
-from registry.models import Enrolment, Evidence, FormToken, MoveRefused, PracticeModel, Verdict
+from registry.models import Enrolment, Evidence, FormToken, MoveRefused, Verdict
 from registry.views.exports import attached
 from reviews.forms.agenda import ConcludeSeveralForm
 from reviews.models import AgendaItem, Assessment, Recusal, Seminar
@@ -80,8 +80,7 @@ def sheet(request, item):
     model = item.model
     shown = {"item": item, "model": model, "texts": [], "photos": [], "outcomes": []}
     shown["address"] = request.build_absolute_uri(item.get_absolute_url())
-    # What its unit has taken back is nobody's to read.
-    if model is None or model.status == PracticeModel.Status.DRAFT:
+    if model is None or model.is_with_its_unit:
         return shown
     for name, most in ON_A_SHEET:
         if text := getattr(model, name):

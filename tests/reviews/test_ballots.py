@@ -14,7 +14,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from registry import appendonly
 from registry.keeping import Keep
 from registry.models import DraftBuffer, PracticeModel, Role, Verdict
-from reviews.judging import judged
+from reviews.judging import Judged, judged
 from reviews.models import Assessment, StockRemark
 from reviews.setup import STOCK_REMARKS, fill
 from tests import factories
@@ -103,7 +103,10 @@ def test_what_was_a_draft_last_year_is_new_and_its_draft_is_shown_to_nobody(cler
     assert all("Bản nháp cũ" not in str(each) for each in found.rows)
 
 
-def test_the_text_of_a_model_that_its_unit_has_withdrawn_is_not_shown(client, member):
+@pytest.mark.parametrize("is_returned", [False, True], ids=["withdrawn", "returned"])
+def test_the_text_of_a_model_that_lies_with_its_unit_again_is_not_shown(
+    client, member, clerk, is_returned
+):
     unit = factories.UnitUserFactory()
     model = factories.submitted(
         organisation=unit.memberships.get().organisation, by=unit, approach="Chuyện riêng"
@@ -112,11 +115,15 @@ def test_the_text_of_a_model_that_its_unit_has_withdrawn_is_not_shown(client, me
     assertContains(client.get(ballot.get_absolute_url()), "Chuyện riêng")
 
     model.refresh_from_db()
-    model.withdraw(by=unit)
+    if is_returned:
+        model.send_back(by=clerk, reason="Nêu rõ cách làm.")
+    else:
+        model.withdraw(by=unit)
 
     page = client.get(ballot.get_absolute_url())
     assertNotContains(page, "Chuyện riêng")
-    assertContains(page, "Đơn vị đã rút mô hình này.")
+    # Which of the two it was is between the unit and the office.
+    assert page.context["judged"] == Judged(year=this_year(), is_with_its_unit=True)
     page = client.get(ballot.item.get_absolute_url())
     assertNotContains(page, "Chuyện riêng")
 

@@ -91,14 +91,18 @@ def test_a_member_gets_no_sheet_of_what_they_take_no_part_in(client, clerk):
     assert [item.model.name for item in page.context["away"]] == ["Của mình"]
 
 
-def test_what_its_unit_has_withdrawn_is_on_no_sheet(client, clerk):
+@pytest.mark.parametrize("is_returned", [False, True], ids=["withdrawn", "returned"])
+def test_what_lies_with_its_unit_again_is_on_no_sheet(client, clerk, is_returned):
     unit = factories.UnitUserFactory()
     model = factories.submitted(
         organisation=unit.memberships.get().organisation, by=unit, approach="Chuyện riêng"
     )
     seminar = seminar_of(model)
     model.refresh_from_db()
-    model.withdraw(by=unit)
+    if is_returned:
+        model.send_back(by=clerk, reason="Nêu rõ cách làm.")
+    else:
+        model.withdraw(by=unit)
 
     assertNotContains(client.get(page_of("seminar_packet", seminar)), "Chuyện riêng")
 
