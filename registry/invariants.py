@@ -123,6 +123,11 @@ def accepted_before_they_were_sent():
     return PracticeModel.objects.filter(accepted_at__lt=F("submitted_at"))
 
 
+@invariant("What is frozen was accepted, and still is.")
+def frozen_and_not_accepted():
+    return Enrolment.objects.filter(frozen_at__isnull=False, accepted_at=None)
+
+
 @invariant("The tree of organisations hangs on its roots: it has no loop.")
 def in_a_loop():
     below = {}

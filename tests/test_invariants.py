@@ -15,7 +15,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from registry import appendonly, invariants
-from registry.models import Move, Organisation, PracticeModel
+from registry.models import Enrolment, Move, Organisation, PracticeModel
 from registry.sealing import sealed_models
 from reviews.models import Assessment, DecisionLine, PanelMember, Recusal
 from tests import permissions_world
@@ -112,6 +112,14 @@ def _accept_before_sending(world):
     return str(world.running.pk)
 
 
+def _forget_that_it_was_accepted(world):
+    year = world.running.enrolments.get()
+    Enrolment.objects.filter(pk=year.pk).update(
+        frozen_at=timezone.now(), revision=1, accepted_at=None
+    )
+    return str(year.pk)
+
+
 def _close_a_loop(world):
     Organisation.objects.filter(pk=world.ward_unit.pk).update(parent=world.cell)
     return str(world.cell.pk)
@@ -160,6 +168,7 @@ def _vote_elsewhere(world):
         (_come_from_nowhere, "A move begins where the one before it has ended."),
         (_forget_the_year, "A model of the register's own that was ever sent has an enrolment."),
         (_accept_before_sending, "No model was accepted before it was sent."),
+        (_forget_that_it_was_accepted, "What is frozen was accepted, and still is."),
         (_close_a_loop, "The tree of organisations hangs on its roots: it has no loop."),
         (_lose_a_file, "Every file on record is on the disk, as long as it was."),
         (

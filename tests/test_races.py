@@ -19,6 +19,7 @@ from django.urls import reverse
 from registry import heads
 from registry.files import MEGABYTE, check_upload
 from registry.models import (
+    Enrolment,
     Evidence,
     MoveRefused,
     PracticeModel,
@@ -29,13 +30,14 @@ from registry.models import (
 )
 from registry.sealing import broken_seals
 from registry.storage import PrivateStorage
-from reviews.models import Assessment, Decision, DecisionLine
+from reviews.models import Assessment, Decision, DecisionLine, Round
 from tests.factories import (
     ClerkFactory,
     DecisionFactory,
     DecisionLineFactory,
     FieldFactory,
     PracticeModelFactory,
+    RoundFactory,
     UnitUserFactory,
     UserFactory,
     a_jpeg,
@@ -218,6 +220,38 @@ def test_of_two_papers_issued_at_once_the_later_by_date_stands(in_threads, monke
     assert outcomes(in_threads(issue_older, issue_newer)) == (2, 0)
     model.refresh_from_db()
     assert (model.verdict, model.verdict_on) == ("survey", newer.dated)
+
+
+def test_a_year_is_frozen_as_accepted_or_its_acceptance_taken_back_never_both(
+    in_threads, monkeypatch
+):
+    clerk, model, this = ClerkFactory(), running(), RoundFactory()
+    begun, done = Event(), Event()
+    freeze = Enrolment.freeze
+
+    def wait_and_freeze(self, *, by):
+        begun.set()
+        # On SQLite nobody takes anything back before the round is closed.
+        done.wait(timeout=1)
+        freeze(self, by=by)
+
+    monkeypatch.setattr(Enrolment, "freeze", wait_and_freeze)
+
+    def close():
+        Round.objects.get(pk=this.pk).close(by=clerk)
+
+    def take_back():
+        begun.wait(timeout=20)
+        accepted = PracticeModel.objects.get(pk=model.pk)
+        accepted.take_back_accept(by=clerk, version=accepted.version)
+        done.set()
+
+    outcomes(in_threads(close, take_back))
+
+    model.refresh_from_db()
+    year = model.enrolments.get()
+    moments = [model.accepted_at, year.accepted_at, year.frozen_at]
+    assert len({moment is None for moment in moments}) == 1, moments
 
 
 def test_how_far_the_record_has_come_is_said_once_who_is_writing_has_written(in_threads):

@@ -156,9 +156,14 @@ class Enrolment(Recorded):
         self.endorsed_at, self.endorsed_by = timezone.now(), by
         self.save_by(by, why="endorse")
 
+    @transaction.atomic
     def freeze(self, *, by):
-        """Tie the enrolment to the model's text as it stands, when its round closes."""
-        if self.frozen_at is None:
+        """Tie the enrolment to the model's text as it stands, when its round closes.
+
+        One whose acceptance has been taken back meanwhile stays as it is.
+        """
+        self._lock()
+        if self.accepted_at is not None and self.frozen_at is None:
             self.frozen_at = timezone.now()
             self.revision = self.model.history.latest().history_id
             self.save_by(by, why="freeze")

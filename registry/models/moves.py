@@ -215,6 +215,8 @@ class Moving(Recorded):
                 raise MoveRefused(_("It is too late to take this back."), code="move")
             if self.enrolments.filter(accepted_at=None).exists():
                 raise MoveRefused(_("It has been continued for another year since."), code="move")
+            if self.enrolments.filter(frozen_at__isnull=False).exists():
+                raise MoveRefused(_("The register of its year has been closed since."), code="move")
             self.accepted_at = self.accepted_by = None
 
     @transaction.atomic

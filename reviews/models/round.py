@@ -58,5 +58,6 @@ class Round(Recorded):
         self.save_by(by, why="close")
         if self.kind == self.Kind.REGISTRATION:
             enrolments = Enrolment.objects.filter(year=self.year, accepted_at__isnull=False)
-            for enrolment in enrolments.select_related("model").iterator():
+            # In the order of the models' keys, as a paper locks those of its lines.
+            for enrolment in enrolments.order_by("model_id").iterator():
                 enrolment.freeze(by=by)

@@ -377,7 +377,15 @@ def test_a_verb_looks_at_the_row_and_not_at_what_it_was_called_on(begun, person,
 # --- Freezing -------------------------------------------------------------------------------------
 
 
+def test_a_year_that_is_not_received_is_not_frozen(sent, clerk):
+    sent.freeze(by=clerk)
+
+    sent.refresh_from_db()
+    assert (sent.frozen_at, sent.revision) == (None, None)
+
+
 def test_a_year_is_frozen_once_with_the_revision_of_that_moment(sent, clerk):
+    sent.accept(by=clerk)
     last = sent.model.history.latest().history_id
     sent.freeze(by=clerk)
     sent.model.write(by=clerk, version=sent.model.version)

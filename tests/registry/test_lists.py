@@ -260,6 +260,19 @@ def test_an_acceptance_is_taken_back_only_while_it_is_the_last_move_and_fresh():
     assert model.status == Status.RUNNING
 
 
+def test_an_acceptance_of_a_year_that_is_frozen_is_not_taken_back(client, clerk):
+    model = factories.submitted()
+    confirm(client, preview(client, [model], kind="receive"))
+    factories.RoundFactory().close(by=clerk)
+
+    take_back(client, BulkAction.objects.get())
+
+    model.refresh_from_db()
+    enrolment = model.enrolments.get()
+    assert (model.status, enrolment.accepted_by) == (Status.RUNNING, clerk)
+    assert enrolment.frozen_at is not None
+
+
 def test_one_preview_confirmed_twice_is_done_once(client, clerk):
     model = factories.submitted()
     page = preview(client, [model], kind="receive")

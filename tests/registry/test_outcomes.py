@@ -206,6 +206,8 @@ def test_an_indicator_no_longer_in_use_stays_where_it_has_a_figure(begun, person
 def test_the_figures_of_a_frozen_year_stay(begun, person, clerk, households):
     client = as_(person)
     mine = figures(client, begun, households, "5")
+    begun.send(by=person)
+    begun.accept(by=clerk)
     begun.freeze(by=clerk)
 
     for response in (page_of(client, begun), client.post(to("outcomes_update", begun), mine)):
