@@ -90,6 +90,9 @@ class SeminarAdmin(RecordedAdmin):
     ]
     inlines = [PanelMemberInline, CriterionInline, AgendaItemInline]
 
+    def is_open(self, record):
+        return record.state != Seminar.State.CLOSED
+
 
 @admin.register(PanelMember)
 class PanelMemberAdmin(RecordedAdmin):
@@ -131,6 +134,15 @@ class AgendaItemAdmin(RecordedAdmin):
         (None, {"fields": ["seminar", "position", "organisation", "model", "title"]}),
         (_("On the day"), {"fields": ["presenter", "paper", "opinion", "proposed", "gist"]}),
     ]
+
+    def is_open(self, record):
+        return record.seminar.state != Seminar.State.CLOSED
+
+    def hold(self, key):
+        """Hold the seminar too, and first, as the verbs do: it is not closed meanwhile."""
+        its = AgendaItem.objects.filter(pk=key).values("seminar")
+        list(Seminar.objects.select_for_update().filter(pk__in=its).values("pk"))
+        super().hold(key)
 
 
 # --- What is said -------------------------------------------------------------------------------

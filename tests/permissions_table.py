@@ -217,10 +217,12 @@ TABLE = {
     "registry:note_add": [
         ("draft", WRITES, WRITTEN),
         ("running", WRITES_SEEN, WRITTEN_SEEN),
+        ("closed", WRITES_SEEN_LATE, WRITES_SEEN_LATE),
     ],
     "registry:award_add": [
         ("draft", WRITES, WRITTEN),
         ("running", WRITES_SEEN, WRITTEN_SEEN),
+        ("closed", WRITES_SEEN_LATE, WRITES_SEEN_LATE),
     ],
     "registry:replication_add": [
         # Only what is in the register can be taken up: there is no such page of a draft.

@@ -369,6 +369,24 @@ def test_panel_and_criteria_are_settled_once_the_seminar_is_open(client, registr
     assert seminar.members.count() == 1
 
 
+def test_what_is_closed_or_has_ended_is_no_longer_written(client, registrar):
+    seminar, model = factories.opened(), factories.running()
+    records = [seminar, seminar.items.get(), model]
+    for record in records:
+        assert change(client, record, why="Sửa").status_code == 302
+    seminar.close(by=registrar)
+    model.refresh_from_db()
+    model.close_with_unit(by=registrar, reason="Giải thể.")
+    before = [stored(record) for record in records]
+
+    for record in records:
+        late = {"title": "Muộn", "gist": "Muộn", "approach": "Muộn", "why": "Muộn"}
+        url = address(type(record), "change", record.pk)
+        assert client.get(url).status_code == 200
+        assert client.post(url, late).status_code == 403
+    assert [stored(record) for record in records] == before
+
+
 def test_a_frozen_year_keeps_its_figures(client, registrar):
     model = factories.running()
     enrolment = model.enrolments.get()

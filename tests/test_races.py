@@ -30,8 +30,9 @@ from registry.models import (
 )
 from registry.sealing import broken_seals
 from registry.storage import PrivateStorage
-from reviews.models import Assessment, Decision, DecisionLine, Round
+from reviews.models import Assessment, Decision, DecisionLine, Round, Seminar
 from tests.factories import (
+    AdminFactory,
     ClerkFactory,
     DecisionFactory,
     DecisionLineFactory,
@@ -252,6 +253,32 @@ def test_a_year_is_frozen_as_accepted_or_its_acceptance_taken_back_never_both(
     year = model.enrolments.get()
     moments = [model.accepted_at, year.accepted_at, year.frozen_at]
     assert len({moment is None for moment in moments}) == 1, moments
+
+
+def test_an_item_is_not_saved_in_the_administration_while_its_seminar_is_being_closed(in_threads):
+    clerk, seminar = ClerkFactory(), opened()
+    item, client = seminar.items.get(), Client()
+    client.force_login(AdminFactory())
+    address = reverse("admin:reviews_agendaitem_change", args=[item.pk])
+    form = client.get(address).context["adminform"].form
+    sent = {"opened_version": form["opened_version"].value(), "paper": "none", "gist": "Muộn"}
+    closing, saved = Event(), Event()
+
+    def close():
+        with transaction.atomic():
+            Seminar.objects.get(pk=seminar.pk).close(by=clerk)
+            closing.set()
+            saved.wait(timeout=1)
+
+    def save():
+        closing.wait(timeout=20)
+        answer = client.post(address, sent)
+        saved.set()
+        return answer.status_code
+
+    assert in_threads(close, save) == [None, 403]
+    item.refresh_from_db()
+    assert item.gist == ""
 
 
 def test_how_far_the_record_has_come_is_said_once_who_is_writing_has_written(in_threads):

@@ -239,13 +239,17 @@ class RecordedAdmin(RegisterAdmin, SimpleHistoryAdmin):
         if not is_key(object_id):
             return None
         if request.method == "POST" and transaction.get_connection().in_atomic_block:
-            # Evaluated for its lock alone.
-            list(self.model._base_manager.select_for_update().filter(pk=object_id).values("pk"))
+            self.hold(object_id)
         version = self._version(object_id)
         record = super().get_object(request, object_id, from_field)
         if record is not None:
             record.page_version = version
         return record
+
+    def hold(self, key):
+        """Lock what must not change while the record is written: itself."""
+        # Evaluated for its lock alone.
+        list(self.model._base_manager.select_for_update().filter(pk=key).values("pk"))
 
     def _version(self, key):
         """Return a number that grows with each entry on the record or on a row its page writes."""

@@ -100,8 +100,8 @@ class PracticeModelAdmin(RecordedAdmin):
     inlines = [EnrolmentInline, EvidenceInline, AwardInline, MoveInline]
 
     def is_open(self, record):
-        """A draft is its unit's alone until it is sent."""
-        return not record.is_unsent
+        """A draft is its unit's alone until it is sent; what has ended no longer changes."""
+        return not record.is_unsent and record.status != PracticeModel.Status.CLOSED
 
     def suggested_as(self, model):
         return f"{model} ({model.code or _('draft')}, {model.organisation_name})"

@@ -105,6 +105,7 @@ def evidence_remove(request, pk):
 @require_form
 def note_add(request, pk):
     model = visible_or_404(PracticeModel.objects, request.user, pk, may="written_by")
+    _refuse_when_closed(model)
     for_office = is_allowed(model, request.user, "received_by")
     form = NoteForm(posted(request)[0], for_office=for_office)
     form.instance.model, form.instance.by = model, request.user
@@ -116,6 +117,7 @@ def note_add(request, pk):
 @require_form
 def award_add(request, pk):
     model = visible_or_404(PracticeModel.objects, request.user, pk, may="written_by")
+    _refuse_when_closed(model)
     form = AwardForm(posted(request)[0])
     form.instance.model = model
     if request.method == "POST" and form.is_valid():
