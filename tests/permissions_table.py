@@ -191,7 +191,7 @@ TABLE = {
         ("running", "in 403 409 409 403 403 403", "in 403 409 409 403 403 403"),
     ],
     "registry:practicemodel_public": [
-        ("submitted", NO, RECEIVED),
+        ("submitted", NO, RECEIVES_LATE),
         ("running", NO, RECEIVED_SEEN),
     ],
     "registry:evidence_add": [

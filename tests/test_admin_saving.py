@@ -387,6 +387,15 @@ def test_what_is_closed_or_has_ended_is_no_longer_written(client, registrar):
     assert [stored(record) for record in records] == before
 
 
+def test_what_was_never_accepted_is_not_put_into_the_open_catalogue(client, registrar):
+    model = factories.submitted()
+
+    assert "public" in errors_of(change(client, model, public="on", why="Sửa"))
+
+    model.refresh_from_db()
+    assert not model.public
+
+
 def test_a_frozen_year_keeps_its_figures(client, registrar):
     model = factories.running()
     enrolment = model.enrolments.get()

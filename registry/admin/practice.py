@@ -30,6 +30,12 @@ class PracticeModelForm(RecordForm):
         if "name" in self.fields:
             self.fields["name"].required = not self.instance.is_unsent
 
+    def clean_public(self):
+        public = self.cleaned_data["public"]
+        if public:
+            self.instance.check_accepted()
+        return public
+
 
 class EnrolmentInline(SeenInline):
     model = Enrolment

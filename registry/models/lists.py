@@ -97,22 +97,27 @@ class BulkAction(models.Model):
 
     def check_sense(self, model):
         """Raise MoveRefused, with a sentence, if there is nothing to do to this model."""
-        kinds = self.Kind
-        if self.kind == kinds.RECEIVE:
-            model.check_can("accept")
-            model.check_endorsed()
-        elif model.is_unsent:
+        match self.kind:
+            case self.Kind.RECEIVE:
+                model.check_can("accept")
+                model.check_endorsed()
+            case self.Kind.FIELD:
+                self._check_field(model)
+            case self.Kind.PUBLISH:
+                model.check_accepted()
+                if model.public:
+                    raise MoveRefused(_("It is in the open catalogue already."), code="move")
+            case self.Kind.HIDE:
+                if not model.public:
+                    raise MoveRefused(_("It is not in the open catalogue."), code="move")
+
+    def _check_field(self, model):
+        if model.is_unsent:
             raise MoveRefused(_("It lies with its unit, which has not sent it."), code="move")
-        elif model.status == PracticeModel.Status.CLOSED:
+        if model.status == PracticeModel.Status.CLOSED:
             raise MoveRefused(_("It has ended."), code="move")
-        elif self.kind == kinds.FIELD and model.field_id == self.field_id:
+        if model.field_id == self.field_id:
             raise MoveRefused(_("It is in this field already."), code="move")
-        elif self.kind == kinds.PUBLISH and (model.public or not model.was_accepted):
-            raise MoveRefused(
-                _("It is in the open catalogue already, or not in the register yet."), code="move"
-            )
-        elif self.kind == kinds.HIDE and not model.public:
-            raise MoveRefused(_("It is not in the open catalogue."), code="move")
 
     def preview(self, found):
         """Return ``[(model, refusal or "")]``: what becomes of each."""

@@ -114,6 +114,16 @@ class Moving(Recorded):
                 _("Somebody has saved this model since you opened the page."), code="stale"
             )
 
+    def check_accepted(self):
+        """Raise MoveRefused unless it was ever accepted.
+
+        Nothing else has a verdict, or is put into the open catalogue.
+        """
+        if not self.was_accepted:
+            raise MoveRefused(
+                _("“%(model)s” has not been accepted.") % {"model": self}, code="move"
+            )
+
     def check_discardable(self):
         if self.was_submitted or self.status != self.Status.DRAFT:
             raise MoveRefused(_("Only a draft that was never sent can be discarded."), code="move")
@@ -269,10 +279,7 @@ class Moving(Recorded):
         The caller sees to it that the line is the latest of its model's.
         """
         self._lock()
-        if not self.was_accepted:
-            raise MoveRefused(
-                _("“%(model)s” has not been accepted.") % {"model": self}, code="move"
-            )
+        self.check_accepted()
         self.verdict, self.verdict_on, self.review_by = verdict, on, review_by
         retire = verdict == Verdict.RETIRE
         closed = self.status == self.Status.CLOSED

@@ -145,6 +145,8 @@ def practicemodel_public(request, pk):
     model = model_to_move(request, pk, may="received_by")
     with refusals_lead_to(model.get_absolute_url()):
         model.public = request.POST.get("public") == "yes"
+        if model.public:
+            model.check_accepted()
         model.write(by=request.user, version=posted_version(request))
     if model.public:
         messages.success(request, _("The model is now in the open catalogue."))

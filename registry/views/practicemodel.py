@@ -204,7 +204,8 @@ def actions(model, enrolments):
         "can_accept": receives and model.can("accept"),
         "can_return": receives and model.can("send_back"),
         "can_refuse": receives and model.can("refuse"),
-        "can_publish": receives and model.was_accepted,
+        # Taken out it may always be.
+        "can_publish": receives and (model.was_accepted or model.public),
         "can_endorse": endorses and sent and enrolment.endorsed_at is None,
         "can_continue": writes and running and not (latest and latest.year >= this_year),
         "can_send_year": writes and running and waits and not sent,

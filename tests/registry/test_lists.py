@@ -273,6 +273,43 @@ def test_an_acceptance_of_a_year_that_is_frozen_is_not_taken_back(client, clerk)
     assert enrolment.frozen_at is not None
 
 
+@pytest.mark.parametrize("state", ["PracticeModelFactory", "submitted", "returned", "refused"])
+def test_what_was_never_accepted_comes_into_the_open_catalogue_by_no_way(client, clerk, state):
+    model = getattr(factories, state)()
+    button = reverse("registry:practicemodel_public", args=[model.pk])
+
+    assertNotContains(client.get(model.get_absolute_url()), button)
+    page = client.post(button, {"public": "yes", "version": model.version})
+    assertContains(page, model.get_absolute_url(), status_code=409)
+    assert preview(client, [model], kind="publish").context["does"] == 0
+    assert not PracticeModel.objects.filter(public=True).exists()
+
+
+@pytest.mark.parametrize("state", ["running", "closed"])
+def test_what_was_ever_accepted_is_put_into_the_open_catalogue_one_by_one_or_many(
+    client, clerk, state
+):
+    one, other = (getattr(factories, state)() for _number in range(2))
+    button = reverse("registry:practicemodel_public", args=[one.pk])
+
+    client.post(button, {"public": "yes", "version": one.version})
+    confirm(client, preview(client, [one, other], kind="publish"))
+
+    assert set(PracticeModel.objects.filter(public=True)) == {one, other}
+    assert [change.left_out for change in BulkAction.objects.get().changes.order_by("pk")] == [""]
+
+
+@pytest.mark.parametrize("state", ["submitted", "PracticeModelFactory"])
+def test_what_is_in_the_open_catalogue_is_taken_out_wherever_it_stands(client, clerk, state):
+    model = getattr(factories, state)(public=True)
+    button = reverse("registry:practicemodel_public", args=[model.pk])
+    assertContains(client.get(model.get_absolute_url()), button)
+
+    confirm(client, preview(client, [model], kind="hide"))
+
+    assert not PracticeModel.objects.filter(public=True).exists()
+
+
 def test_one_preview_confirmed_twice_is_done_once(client, clerk):
     model = factories.submitted()
     page = preview(client, [model], kind="receive")
