@@ -1,13 +1,14 @@
 """The forms of what is put before a seminar, and of its proposals."""
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from registry.files import MultipleFileField
 from registry.forms.base import Form, ModelForm
 from registry.forms.lookups import ModelLookupField, OrganisationsLookupField
 from registry.models import ClosingKind, Organisation, PracticeModel, Verdict
-from reviews.models import AgendaItem, Conclusion, Recusal
+from reviews.models import AgendaItem, Conclusion, Recusal, Seminar
 from reviews.models.assessment import EXPLAINED
 
 MOST_CODES = 200
@@ -81,6 +82,10 @@ class AgendaItemForm(ModelForm):
             "opinion": forms.Textarea(attrs={"rows": 4}),
             "gist": forms.Textarea(attrs={"rows": 6}),
         }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["position"].validators.append(MaxValueValidator(Seminar.LAST_PLACE))
 
 
 class RecusalForm(ModelForm):

@@ -108,10 +108,7 @@ class AgendaItem(Recorded):
             there = here - 1 if up else here + 1
             if 0 <= there < len(items):
                 items[here], items[there] = items[there], items[here]
-            for position, item in enumerate(items, 1):
-                if item.position != position:
-                    item.position = position
-                    item.save_by(by, why="move")
+            self.seminar.count_out(items, by=by)
             return items.index(self)
 
     def recuse(self, member, *, reason, by):

@@ -44,6 +44,9 @@ class Seminar(Recorded):
         FORM = "form", _("Web form")
         OLD_REGISTER = "old_register", _("Old register")
 
+    # Of an agenda: as long as no meeting is, and short of where the column ends (32767).
+    LAST_PLACE = 9999
+
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.SEMINAR)
     title = LineField(_("title"), max_length=300)
     held_on = models.DateField(_("held on"))
@@ -132,16 +135,37 @@ class Seminar(Recorded):
         """Put models before the seminar, after those that are there; return how many were new."""
         with self.held(self.State.PLANNED):
             there = set(self.items.exclude(model=None).values_list("model", flat=True))
-            last = self.items.aggregate(last=Max("position"))["last"] or 0
-            new = [model for model in chosen if model.pk not in there]
+            new = dict.fromkeys(model for model in chosen if model.pk not in there)
+            last = self._last_place(room_for=len(new), by=by)
             items = [
                 self.items.model(
                     seminar=self, position=position, organisation=model.organisation, model=model
                 )
-                for position, model in enumerate(dict.fromkeys(new), last + 1)
+                for position, model in enumerate(new, last + 1)
             ]
             create_all_by(by, items)
             return len(items)
+
+    def _last_place(self, *, room_for, by):
+        """Return the last number on the agenda, so that as many items have room after it."""
+        last = self.items.aggregate(last=Max("position"))["last"] or 0
+        if last + room_for <= self.LAST_PLACE:
+            return last
+        items = list(self.items.all())
+        if len(items) + room_for > self.LAST_PLACE:
+            raise MoveRefused(
+                _("At most %(most)s items have room before a seminar.") % {"most": self.LAST_PLACE},
+                code="move",
+            )
+        self.count_out(items, by=by)
+        return len(items)
+
+    def count_out(self, items, *, by):
+        """Number the items of the agenda anew, in this order, from 1."""
+        for position, item in enumerate(items, 1):
+            if item.position != position:
+                item.position = position
+                item.save_by(by, why="move")
 
     # --- Moves ------------------------------------------------------------------------------
 

@@ -58,6 +58,41 @@ def test_more_lines_than_can_be_looked_up_at_once_are_refused_not_cut(client, cl
     assert not seminar.items.exists()
 
 
+# 32767 is where the column of PostgreSQL ends: the form took it once.
+@pytest.mark.parametrize("last", [Seminar.LAST_PLACE, 32767])
+def test_after_the_last_number_there_is_room_again_once_all_are_counted_out(client, clerk, last):
+    seminar, model = factories.SeminarFactory(), factories.running()
+    before = [factories.AgendaItemFactory(seminar=seminar, position=n) for n in (7, last)]
+
+    response = client.post(to("agenda_add", seminar), {"codes": model.code})
+
+    leads_to(response, seminar.get_absolute_url())
+    models = [item.model for item in before] + [model]
+    assert [(item.position, item.model) for item in seminar.items.all()] == [*enumerate(models, 1)]
+
+
+def test_more_items_than_there_are_numbers_are_refused_with_a_sentence(client, clerk, monkeypatch):
+    monkeypatch.setattr(Seminar, "LAST_PLACE", 2)
+    seminar = factories.SeminarFactory()
+    codes = "\n".join(factories.running().code for _number in range(3))
+
+    response = client.post(to("agenda_add", seminar), {"codes": codes})
+
+    assertContains(response, seminar.get_absolute_url(), status_code=HTTPStatus.CONFLICT)
+    assert not seminar.items.exists()
+
+
+@pytest.mark.parametrize("number", [Seminar.LAST_PLACE + 1, 32767, 10**30])
+def test_a_number_beyond_the_last_is_said_at_its_field(client, clerk, number):
+    item = factories.AgendaItemFactory()
+
+    page = sent(client, "agendaitem_update", item, position=number)
+
+    assert list(page.context["form"].errors) == ["position"]
+    last = sent(client, "agendaitem_update", item, position=Seminar.LAST_PLACE)
+    leads_to(last, item.get_absolute_url())
+
+
 @pytest.fixture
 def block():
     """Three running models of the wards, one of an agency, one that only waits."""
