@@ -23,6 +23,11 @@ SEEN_THROUGH = []
 # (``registry.keeping``), so that sending it again is always noticed.
 KEEP_TRACES = timedelta(days=30)
 
+# Of an enrolment; a Q, because the board also counts by it.
+IN_ITS_YEAR = (Q(sent_at__isnull=False) | Q(accepted_at__isnull=False)) & ~Q(
+    model__closing_kind="not_accepted"
+)
+
 _SUBTREE = """
     WITH RECURSIVE subtree(id) AS (
         SELECT id FROM registry_organisation WHERE id = %s
@@ -473,6 +478,16 @@ class OfModelQuerySet(QuerySet):
     def written_by(self, user):
         models = self.model.model.field.related_model.objects
         return self.filter(model__in=models.written_by(user).values("pk"))
+
+
+class EnrolmentQuerySet(OfModelQuerySet):
+    def sent(self):
+        """Return those that count in their year.
+
+        What the old register brought was accepted without being sent. Of what was refused, as a
+        duplicate or as no model, nothing is left in the year.
+        """
+        return self.filter(IN_ITS_YEAR)
 
 
 class ReplicationQuerySet(OfModelQuerySet):

@@ -13,6 +13,7 @@ from registry.models import (
     Organisation,
     PracticeModel,
 )
+from registry.querysets import IN_ITS_YEAR
 
 Status = PracticeModel.Status
 
@@ -40,7 +41,7 @@ _BEGUN = Q(model__status=Status.DRAFT) | Q(
 # Refused as a duplicate or as no model: nothing of it is left in the year.
 _REFUSED = Q(model__closing_kind=ClosingKind.NOT_ACCEPTED)
 OF_AN_ENROLMENT = {
-    Standing.SENT: ~(_RETURNED | _BEGUN | _REFUSED),
+    Standing.SENT: IN_ITS_YEAR,
     Standing.RETURNED: _RETURNED,
     Standing.DRAFT: _BEGUN,
 }

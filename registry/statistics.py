@@ -6,10 +6,13 @@ from registry.models import Enrolment, Organisation, Outcome, Replication
 
 
 def enrolments_by_year(models, year=None):
-    """Return [(year, new, continued)], the latest year first; of one year if it is given."""
+    """Return [(year, new, continued)], the latest year first; of one year if it is given.
+
+    Only what was sent counts, as on the board.
+    """
     new = Count("pk", filter=Q(kind=Enrolment.Kind.NEW))
     continued = Count("pk", filter=Q(kind=Enrolment.Kind.CONTINUED))
-    enrolments = _of(Enrolment, models)
+    enrolments = _of(Enrolment, models).sent()
     if year is not None:
         enrolments = enrolments.filter(year=year)
     years = enrolments.order_by("-year").values("year").annotate(new=new, continued=continued)

@@ -12,7 +12,7 @@ from registry.history import History, Recorded
 from registry.models.organisation import Organisation
 from registry.models.practice import PracticeModel
 from registry.models.verdicts import MoveRefused
-from registry.querysets import OfModelQuerySet
+from registry.querysets import EnrolmentQuerySet
 
 _person = {"on_delete": models.PROTECT, "null": True, "editable": False, "related_name": "+"}
 
@@ -62,7 +62,7 @@ class Enrolment(Recorded):
     )
 
     history = History()
-    objects = OfModelQuerySet.as_manager()
+    objects = EnrolmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("enrolment")

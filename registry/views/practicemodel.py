@@ -3,7 +3,7 @@
 from textwrap import shorten
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Value
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -94,7 +94,7 @@ def enrolments_of(model, *, inside):
     """Return the years of a model, the latest first; to others a year counts once it was sent."""
     enrolments = model.enrolments.select_related("accepted_by")
     if not inside:
-        enrolments = enrolments.filter(~Q(sent_at=None) | ~Q(accepted_at=None))
+        enrolments = enrolments.sent()
     return list(enrolments.prefetch_related("outcomes__indicator"))
 
 

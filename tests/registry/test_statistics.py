@@ -6,11 +6,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from lxml import html
 
 from registry import statistics
 from registry.models import Enrolment, PracticeModel
+from registry.standing import numbers_of
 from tests import factories
+from tests.factories import this_year
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +36,10 @@ def a_register():
     second = factories.running(field=field, name="Hai")
     factories.running(name="Ba")
     factories.EnrolmentFactory(
-        model=second, year=factories.this_year() - 1, kind=Enrolment.Kind.CONTINUED
+        model=second,
+        year=factories.this_year() - 1,
+        kind=Enrolment.Kind.CONTINUED,
+        accepted_at=timezone.now(),
     )
     nowhere = factories.running(organisation=factories.OrganisationFactory(block=""))
     PracticeModel.objects.filter(pk=nowhere.pk).update(field=None)
@@ -98,7 +104,9 @@ def test_of_a_year_the_statistics_show_that_year_and_what_had_come_up_to_it(clie
     year, model = factories.this_year(), factories.running()
     achieved = {year - 2: (1, 100), year - 1: (2, None), year: (4, 130)}
     for when, (worked, members) in achieved.items():
-        enrolment, _ = model.enrolments.get_or_create(year=when)
+        enrolment, _ = model.enrolments.get_or_create(
+            year=when, defaults={"accepted_at": timezone.now()}
+        )
         enrolment.outcomes.create(indicator=days, achieved=worked)
         if members:
             enrolment.outcomes.create(indicator=kept, achieved=members)
@@ -110,6 +118,29 @@ def test_of_a_year_the_statistics_show_that_year_and_what_had_come_up_to_it(clie
     assert [cell["value"] for cell in worked["cells"]] == [year - 1, 2, 1]
     assert [cell["value"] for cell in members["cells"]][1:] == [100, 1]
     assert str(year - 1) in members["cells"][0]["value"]
+
+
+def test_a_year_counts_what_was_sent_or_accepted_as_the_board_does(client):
+    clerk, ward, year = factories.ClerkFactory(), factories.OrganisationFactory(), this_year()
+    factories.submitted(organisation=ward)
+    begun, again = factories.running(organisation=ward), factories.running(organisation=ward)
+    for model in (begun, again):
+        model.enrolments.update(year=year - 1)
+        model.continue_in(year, by=clerk)
+    again.enrolments.get(year=year).send(by=clerk)
+    of_old = {"origin": "old_register", "status": "running", "code": "MH-2020-0001"}
+    old = factories.PracticeModelFactory(organisation=ward, enrolment=False, **of_old)
+    factories.EnrolmentFactory(model=old, accepted_at=timezone.now())
+    factories.PracticeModelFactory(organisation=ward)
+    factories.returned(organisation=ward)
+    factories.refused(organisation=ward)
+
+    client.force_login(clerk)
+
+    rows = parts(client)["year"]["rows"]
+    counted = {row["label"]: [cell["value"] for cell in row["cells"]] for row in rows}
+    assert counted == {str(year): [2, 1, 3], str(year - 1): [2, 0, 2]}
+    assert numbers_of([ward.pk], year)[ward.pk]["sent"] == 3
 
 
 def test_a_year_beside_a_figure_is_written_as_a_year(client, reader):
