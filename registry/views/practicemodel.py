@@ -75,7 +75,7 @@ def practicemodel_detail(request, pk):
         "awards": list(model.awards.all()),
         "notes": list(Note.objects.visible_to(user).filter(model=model).select_related("by")),
         "moves": moves,
-        "last_move": moves[0] if moves else None,
+        "last_move": last_move(model, moves),
         "status_colour": COLOURS.get(model.status, "yellow"),
         "more": more_of(model, inside=inside),
         "is_unsent": model.is_unsent,
@@ -88,6 +88,16 @@ def practicemodel_detail(request, pk):
         ),
     }
     return render(request, "registry/practicemodel_detail.html", context)
+
+
+def last_move(model, moves):
+    """Return the move by which a model stands where it stands; ``moves`` has the latest first.
+
+    Of what is with the office that is its sending, also after an acceptance that was taken back.
+    """
+    if model.status == Status.SUBMITTED:
+        moves = (move for move in moves if move.name == "submit")
+    return next(iter(moves), None)
 
 
 def enrolments_of(model, *, inside):

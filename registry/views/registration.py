@@ -44,6 +44,7 @@ from registry.models import (
 )
 from registry.similarity import similar_to
 from registry.storage import files_follow_the_transaction
+from registry.views.practicemodel import last_move
 
 # For so long one button on the receipt takes the registration back.
 SECOND_THOUGHTS = timedelta(minutes=10)
@@ -340,7 +341,7 @@ def page(request, form, *, version=None, merged=None, last=None):
         "can_discard": not is_new and model.is_unsent and not model.was_submitted,
         "is_unsent": model.is_unsent,
         "evidence": [] if is_new else model.evidence.present(),
-        "last_move": None if is_new else model.moves.first(),
+        "last_move": None if is_new else last_move(model, model.moves.all()),
         "is_returned": model.status == PracticeModel.Status.RETURNED,
         "is_submitted": model.status == PracticeModel.Status.SUBMITTED,
     }

@@ -247,6 +247,22 @@ def test_after_ten_minutes_nothing_is_taken_back(client, clerk):
     assert model.status == Status.RUNNING
 
 
+def test_what_was_taken_back_was_received_when_it_was_sent(client, clerk):
+    model = factories.submitted()
+    with appendonly.suspended():
+        model.moves.update(at=timezone.now() - timedelta(hours=3))
+    sent_at = timezone.localtime(model.moves.get().at)
+    confirm(client, preview(client, [model], kind="receive"))
+
+    take_back(client, BulkAction.objects.get())
+
+    assertContains(client.get(model.get_absolute_url()), f"</span> – {sent_at:%H:%M %d/%m/%Y}")
+    form = client.get(reverse("registry:practicemodel_update", args=[model.pk]))
+    assertContains(form, f"</span> – {sent_at:%H:%M %d/%m/%Y}")
+    receipt = client.get(reverse("registry:practicemodel_received", args=[model.pk]))
+    assertContains(receipt, f"{sent_at:%H:%M – %d/%m/%Y}")
+
+
 def test_an_acceptance_is_taken_back_only_while_it_is_the_last_move_and_fresh():
     clerk = factories.ClerkFactory()
     model = factories.running(clerk=clerk)
