@@ -6,6 +6,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
+from lxml import html
 
 from registry.models import (
     Award,
@@ -165,6 +166,7 @@ FORGED = {
     "password": "giả", "user_permissions": ["1"], "closed_at_0": "01/01/2020", "frozen_at_0":
     "01/01/2020", "year": "1999", "sent_at_0": "01/01/2020", "opened_at_0": "01/01/2020",
     "is_sample": "on", "search_key": "giả", "original_name": "giả.exe", "successor": "1",
+    "valid_until": "01/01/2020",
     "from_status": "closed", "to_status": "draft", "why": "thử", "points": "9",
 }  # fmt: skip
 
@@ -492,7 +494,19 @@ def test_rules_on_fields_the_page_does_not_show_hold_as_well(client, registrar):
     ended = factories.CellFactory(valid_until=date(2024, 1, 1), successor=factories.CellFactory())
 
     assert "individual_name" in errors_of(change(client, model, individual_name="", why="Sửa"))
-    assert "__all__" in errors_of(change(client, ended, valid_until=""))
+    assert "__all__" in errors_of(change(client, ended, valid_from="02/01/2024"))
+
+
+def test_an_organisation_ends_on_the_page_that_asks_for_reason_and_successor(client, registrar):
+    cell = factories.CellFactory()
+    end = address(Organisation, "end", cell.pk)
+
+    change(client, cell, valid_until="01/01/2024", why="Sáp nhập")
+
+    cell.refresh_from_db()
+    assert cell.valid_until is None
+    dates = html.fromstring(client.get(address(Organisation, "change", cell.pk)).content)
+    assert dates.xpath("//fieldset//div[@class='description']/a/@href") == [end]
 
 
 def test_a_loop_in_the_tree_is_refused(client, registrar):

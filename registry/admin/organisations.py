@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import NeedsFilter, RecordedAdmin, RecordedSeen, SuggestedOne, reads_as
@@ -68,6 +69,29 @@ class OrganisationAdmin(ActsForMore, RecordedAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("parent")
+
+    def get_readonly_fields(self, request, obj=None):
+        """Let nobody end an organisation past the page that asks what becomes of its models."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if obj is None else [*fields, "valid_until"]
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not self.has_change_permission(request, obj):
+            return fieldsets
+        where = format_html(
+            '{} <a href="{}">{}</a>',
+            _("An organisation is ended on a page of its own, with reason and successor:"),
+            self.address("end", obj),
+            _("End this organisation"),
+        )
+        return [
+            (
+                name,
+                options | {"description": where} if "valid_until" in options["fields"] else options,
+            )
+            for name, options in fieldsets
+        ]
 
     def suggested_as(self, organisation):
         """Tell organisations of the same name apart, where one is chosen by typing."""

@@ -44,6 +44,7 @@ def unit_card(request, pk):
         "handovers": unit.handovers.all()[:FEW],
         "call": Call.objects.filter(organisation=unit, year=year).select_related("by").first(),
         "exists": Organisation.objects.existing().filter(pk=unit.pk).exists(),
+        "has_ended": unit.valid_until is not None and unit.valid_until < timezone.localdate(),
         "can_register": Organisation.objects.registered_for_by(user).filter(pk=pk).exists(),
         "has_below": unit.children.existing().exists(),
         "message": message(unit, year, facts, request.build_absolute_uri(reverse("home"))),

@@ -1,6 +1,6 @@
 """What the office does with the telephone in its hand: find a unit, read its card, tick it off."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -217,6 +217,15 @@ def test_nothing_missing_is_not_said_to_be_missing(client, clerk, ward):
     factories.submitted(organisation=unit, by=factories.UnitUserFactory(organisation=unit))
 
     assertNotContains(client.get(card(unit)), "Nội dung cần bổ sung")
+
+
+def test_the_card_of_a_unit_that_has_ended_says_so_with_the_day(client, clerk, ward):
+    today = timezone.localdate()
+    unit, ending = cell_of(ward, valid_until=date(2024, 3, 31)), cell_of(ward, valid_until=today)
+
+    assertContains(client.get(card(unit)), "31/03/2024")
+    # The last day is a day on which it exists.
+    assertNotContains(client.get(card(ending)), f"{today:%d/%m/%Y}")
 
 
 # --- The board ------------------------------------------------------------------------------------
