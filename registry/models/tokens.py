@@ -47,8 +47,13 @@ class FormToken(models.Model):
             with transaction.atomic():
                 return cls.objects.create(token=token, user=user)
         except IntegrityError:
-            spent = cls.objects.filter(token=token, user=user).first()
-            raise TokenSpent(spent.result if spent else "") from None
+            raise TokenSpent(cls.led(token, user)) from None
+
+    @classmethod
+    def led(cls, token, user):
+        """Return where the person's form led when it was sent, "" if it was not."""
+        spent = cls.objects.filter(token=token, user=user).first()
+        return spent.result if spent else ""
 
     @classmethod
     def once(cls, token, user, create):

@@ -32,6 +32,9 @@ ask_or_do = require_http_methods(["GET", "HEAD", "POST"])
 def account_open(request, pk):
     organisations = Organisation.objects.select_related("parent")
     unit = visible_or_404(organisations, request.user, pk, may="looked_after_by")
+    # Before the form is looked at: by now there is an account of this number, the one it opened.
+    if back := FormToken.led(posted_token(request), request.user):
+        return no_second_slip(request, back)
     with refusals_lead_to(reverse("registry:unit_card", args=[unit.pk])):
         if not Organisation.objects.existing().filter(pk=unit.pk).exists():
             raise MoveRefused(_("This organisation has ended."), code="move")
@@ -91,6 +94,9 @@ def hand_over(request, pk):
     organisations = Organisation.objects.select_related("parent")
     unit = visible_or_404(organisations, request.user, pk, may="looked_after_by")
     card = reverse("registry:unit_card", args=[unit.pk])
+    # Before the form is looked at: by now who handed over does not act for the unit any more.
+    if record := FormToken.led(posted_token(request), request.user):
+        return redirect(record)
     with refusals_lead_to(card):
         if not Organisation.objects.existing().filter(pk=unit.pk).exists():
             raise MoveRefused(_("This organisation has ended."), code="move")
@@ -173,12 +179,16 @@ def slip_once(request, account, unit, give):
 
     back = once(request, create)
     if not passwords:
-        messages.info(
-            request,
-            _("The slip was shown already, once. If it is lost, make a new password."),
-        )
-        return redirect(back)
+        return no_second_slip(request, back)
     return slip(request, account, unit, passwords[0])
+
+
+def no_second_slip(request, back):
+    """Lead back from a page that was sent before, and say that its slip was shown."""
+    messages.info(
+        request, _("The slip was shown already, once. If it is lost, make a new password.")
+    )
+    return redirect(back)
 
 
 def slip(request, account, unit, password, record=None):

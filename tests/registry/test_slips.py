@@ -10,6 +10,7 @@ from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from registry.models import Role, User
+from registry.templatetags.vietnamese import moment
 from tests import factories
 from tests.factories import PASSWORD
 
@@ -91,9 +92,23 @@ def test_one_slip_sent_twice_opens_one_account_and_shows_no_second_password(clie
 
     again = open_account(client, cell, token)
 
-    assert "password" not in (again.context or {})
+    card = reverse("registry:unit_card", args=[cell.pk])
+    assertRedirects(again, card, fetch_redirect_response=False)
+    assertContains(client.get(card), "Phiếu đã hiện một lần rồi")
     assert User.objects.get(username="0905777888").password == before
     assert User.objects.filter(phone="0905 777 888").count() == 1
+
+
+def test_the_slip_says_until_when_its_password_is_good(client, clerk, cell):
+    opened = open_account(client, cell)
+    account = User.objects.get(username="0905777888")
+    assertContains(opened, moment(account.first_password_until))
+    User.objects.update(first_password_until=None)
+
+    renewed = reset(client, account)
+
+    account.refresh_from_db()
+    assertContains(renewed, moment(account.first_password_until))
 
 
 @pytest.mark.parametrize(
