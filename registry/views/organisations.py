@@ -1,7 +1,6 @@
 """The tree of organisations, and the page of one."""
 
-from django.db.models import BigIntegerField, Count, F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, Q, When
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -16,14 +15,24 @@ from registry.views.catalogue import COLUMNS, PER_PAGE, open_catalogue, rows
 TREE, BELOW = 50, 20
 
 PROTOCOL_ORDER = ("position", "sort_key", "pk")
-# Each right after the one it stands below, if that is on the list too.
-BRANCHES = (
-    Coalesce("parent__position", "position"),
-    Coalesce("parent__sort_key", "sort_key"),
-    Coalesce("parent_id", "pk", output_field=BigIntegerField()),
-    F("parent").asc(nulls_first=True),
-    *PROTOCOL_ORDER,
-)
+# From the top down: a committee, one below it, a cell, and what a cell may have below it.
+LEVELS = ("parent__parent__parent__", "parent__parent__", "parent__", "")
+
+
+def on_level(level, name):
+    """Return that field of whoever stands on a level above each organisation, or of itself.
+
+    Who stands higher has nobody there, and comes before all that stand below it.
+    """
+    lines = [LEVELS[top:] for top in range(len(LEVELS)) if level < len(LEVELS) - top]
+    branches = [
+        When(**{f"{line[0]}pk__isnull": False}, then=f"{line[level]}{name}") for line in lines
+    ]
+    return Case(*branches).asc(nulls_first=True)
+
+
+# Each branch right after its head, its own units in protocol order, each with what is below it.
+BRANCHES = tuple(on_level(level, name) for level in range(len(LEVELS)) for name in PROTOCOL_ORDER)
 Status = PracticeModel.Status
 
 

@@ -69,6 +69,24 @@ def test_the_tree_begins_with_the_top_and_what_stands_right_below_in_protocol_or
     ]
 
 
+def test_every_branch_stands_below_its_head_whatever_the_positions_are(client, city):
+    """A ward numbered as its city is: its cells once came before the city's own units."""
+    places = ["An Mỹ", "Âu Cơ", "Ba Đình"]
+    wards = [factories.OrganisationFactory(name=f"Phường {place}", parent=city) for place in places]
+    for ward in reversed(wards):
+        factories.CellFactory(name=f"Chi bộ 2 {ward}", parent=ward)
+        cell = factories.CellFactory(name=f"Chi bộ 1 {ward}", parent=ward)
+        factories.CellFactory(name=f"Tổ đảng {ward}", parent=cell)
+    factories.OrganisationFactory(name="Ban Tổ chức", parent=city, position=1)
+    client.force_login(factories.ClerkFactory())
+
+    names = [str(row["unit"]) for row in client.get(reverse("registry:board")).context["rows"]]
+
+    below = ["{0}", "Chi bộ 1 {0}", "Tổ đảng {0}", "Chi bộ 2 {0}"]
+    branches = [name.format(ward) for ward in wards for name in below]
+    assert names == [*branches, "Ban Tổ chức"]
+
+
 def test_a_branch_opens_by_itself(client, reader, ward, cell):
     tree = html.fromstring(client.get(TREE).content)
     assert f"?parent={ward.pk}" in tree.xpath("//main//a/@href")
