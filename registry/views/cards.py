@@ -36,7 +36,7 @@ def unit_card(request, pk):
         "year": year,
         "facts": facts,
         "typed": being_typed([unit.pk], year).get(unit.pk),
-        "has_nothing": not any(facts.values()),
+        "nothing": nothing(unit, year) if not any(facts.values()) else "",
         "phone": phone,
         "answers": answers,
         "contacts": contacts(unit),
@@ -100,6 +100,13 @@ def facts_of(unit, year):
     }
 
 
+def nothing(unit, year):
+    """Say that there is nothing: of a unit that has had models before, nothing of the year."""
+    if unit.models.exists():
+        return _("Nothing has been registered for %(year)s yet.") % {"year": year}
+    return _("Nothing has been registered yet.")
+
+
 def lacks(model):
     """Return which of the eight items are missing, in words."""
     return [str(model._meta.get_field(name).verbose_name) for name in model.missing()]
@@ -121,7 +128,7 @@ def message(unit, year, facts, address):
         ]
         lines = [
             _("To %(unit)s: the register of models for %(year)s.") % {"unit": unit, "year": year},
-            *(said or [_("- Nothing has been registered yet.")]),
+            *(said or [f"- {nothing(unit, year)}"]),
             _("The page: %(address)s") % {"address": address},
         ]
         return "\n".join(lines)

@@ -219,6 +219,21 @@ def test_nothing_missing_is_not_said_to_be_missing(client, clerk, ward):
     assertNotContains(client.get(card(unit)), "Nội dung cần bổ sung")
 
 
+def test_of_a_unit_whose_models_have_ended_it_is_not_said_that_it_never_had_one(
+    client, clerk, ward
+):
+    new, unit = cell_of(ward), cell_of(ward)
+    ended = factories.closed(organisation=unit)
+    ended.enrolments.update(year=this_year() - 1)
+
+    page = client.get(card(unit))
+
+    for said in (page.context["nothing"], page.context["message"]):
+        assert "Chưa đăng ký mô hình nào." not in said
+        assert str(this_year()) in said
+    assert client.get(card(new)).context["nothing"] == "Chưa đăng ký mô hình nào."
+
+
 def test_the_card_of_a_unit_that_has_ended_says_so_with_the_day(client, clerk, ward):
     today = timezone.localdate()
     unit, ending = cell_of(ward, valid_until=date(2024, 3, 31)), cell_of(ward, valid_until=today)
