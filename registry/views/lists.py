@@ -75,7 +75,8 @@ def bulk(request):
         "is_all": is_all,
         "too_many": too_many,
         "most": BulkAction.MOST,
-        "back": request.POST.get("query", request.GET.urlencode()),
+        "query": query_of(request).urlencode(),
+        "back": list_again(request),
     }
     if form.is_valid() and chosen and not too_many:
         action = BulkAction(by=request.user, **form.cleaned_data)
@@ -104,6 +105,25 @@ def check_may(user):
         raise PermissionDenied
 
 
+def query_of(request):
+    """Return what the list was narrowed and ordered by, as its form or a link says.
+
+    Of what is sent only what the list asks for is taken, and it leads to the list alone.
+    """
+    given = QueryDict(request.POST.get("query", "")) if request.method == "POST" else request.GET
+    query = QueryDict(mutable=True)
+    for name in (*PracticeModelFilter.base_filters, "sort"):
+        if given.get(name):
+            query[name] = given[name]
+    return query
+
+
+def list_again(request):
+    """Return the address of the list as it was."""
+    query = query_of(request).urlencode()
+    return f"{reverse(LIST)}?{query}" if query else reverse(LIST)
+
+
 def selection_of(request):
     """Return what was ticked on the list, to be sent on."""
     return [("model", key) for key in request.POST.getlist("model") if is_key(key)]
@@ -116,8 +136,7 @@ def selected(request):
     if request.method == "POST" and request.POST.get("all") != "yes":
         keys = [key for _name, key in selection_of(request)]
         return list(models.filter(pk__in=keys[: BulkAction.MOST])), False, False
-    query = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
-    filterset = PracticeModelFilter(QueryDict(query), models, request=request)
+    filterset = PracticeModelFilter(query_of(request), models, request=request)
     filterset.is_valid()
     found = list(filterset.qs[: BulkAction.MOST + 1])
     return found, True, len(found) > BulkAction.MOST

@@ -1,12 +1,13 @@
 """Beside the list of models: filters that people keep, and one thing done to many at once."""
 
 from datetime import timedelta
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from registry import appendonly
@@ -186,6 +187,33 @@ def test_all_that_the_filters_find_are_counted_and_meant_and_no_others(client, c
     assert set(moved) == {*inside, outside}
     take_back(client, BulkAction.objects.get())
     assert set(PracticeModel.objects.filter(field=field)) == set(inside)
+
+
+def test_who_leaves_it_for_later_is_back_on_the_list_they_came_from(client, clerk):
+    model = factories.submitted(name="Đường hoa & cờ")
+    came_from = {"q": "hoa & cờ", "sort": "code", "waiting": "to-receive"}
+    listed = client.get(reverse("registry:practicemodel_list"), came_from | {"page": "1"})
+    ticked = dict(
+        html.fromstring(listed.content).get_element_by_id("main-content").forms[-1].fields
+    )
+
+    chosen = client.post(BULK, ticked | {"model": model.pk})
+    asked = dict(html.fromstring(chosen.content).get_element_by_id("main-content").forms[-1].fields)
+    shown = client.post(BULK, asked | {"kind": "receive", "field": ""})
+
+    assert "rows" in shown.context
+    for page in (chosen, shown):
+        links = html.fromstring(page.content).xpath("//a[starts-with(@href, '/models/?')]/@href")
+        assert [dict(parse_qsl(urlsplit(link).query)) for link in links] == [came_from] * 2
+
+
+@pytest.mark.parametrize("query", ["//theirs.example", "x=1&next=//theirs.example", "\r\nA: b"])
+def test_the_way_back_leads_to_our_list_whatever_is_sent(client, clerk, query):
+    page = preview(client, [factories.submitted()], kind="receive", query=query)
+
+    links = html.fromstring(page.content).xpath("//a/@href")
+    assert links.count(reverse("registry:practicemodel_list")) == 3  # navigation has one
+    assert not [link for link in links if "theirs" in link or "\n" in link]
 
 
 def test_no_tick_means_no_model_and_not_all(client, clerk):
