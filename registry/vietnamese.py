@@ -28,6 +28,12 @@ def fold(text):
     return " ".join(re.findall(r"[^\W_]+", letters))
 
 
+def is_among(name, names):
+    """Whether one of the names reads the same: spaces, signs, case and diacritics aside."""
+    key = fold(name)
+    return any(fold(other) == key if key else other == name for other in names)
+
+
 def document_date(date):
     """Return a date as papers write it: a zero before days below 10 and months 1 and 2 only."""
     month = f"{date.month:02d}" if date.month < 3 else str(date.month)

@@ -509,6 +509,30 @@ def test_an_organisation_ends_on_the_page_that_asks_for_reason_and_successor(cli
     assert dates.xpath("//fieldset//div[@class='description']/a/@href") == [end]
 
 
+@pytest.mark.parametrize("name", ["kinh  tế", "KINH TẾ", "Kinh - tế"])
+def test_an_entry_that_reads_as_another_is_refused_at_its_name(client, registrar, name):
+    theirs = factories.FieldFactory(name="Kinh tế thử")
+    url = address(Field, "add")
+
+    page = client.post(url, shown(client, url) | {"name": f"{name} thử", "position": 1})
+
+    assert list(errors_of(page)) == ["name"]
+    assert change(client, theirs, name="Kinh  Tế thử", why="Viết hoa").status_code == 302
+
+
+def test_of_two_entries_that_read_the_same_one_is_switched_off(client, registrar):
+    factories.FieldFactory(name="Kinh tế thử")
+    twice = factories.FieldFactory(name="kinh tế thử")
+    url = address(Field, "change", twice.pk)
+    sent = shown(client, url)
+    del sent["is_active"]
+
+    client.post(url, sent)
+
+    twice.refresh_from_db()
+    assert not twice.is_active
+
+
 def test_a_loop_in_the_tree_is_refused(client, registrar):
     cell = factories.CellFactory()
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.forms.base import Form, ModelForm
 from registry.models import BulkAction, Field, SavedFilter
+from registry.vietnamese import is_among
 
 
 class SavedFilterForm(ModelForm):
@@ -20,7 +21,7 @@ class SavedFilterForm(ModelForm):
 
     def clean_name(self):
         name = self.cleaned_data["name"]
-        if self.instance.user.filters.filter(name=name).exists():
+        if is_among(name, self.instance.user.filters.values_list("name", flat=True)):
             raise ValidationError(self.TAKEN)
         return name
 

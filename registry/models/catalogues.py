@@ -1,11 +1,13 @@
 """The lists the committee keeps: fields, movements, indicators."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from registry.fields import LineField
 from registry.history import History, Recorded
 from registry.querysets import CatalogueQuerySet
+from registry.vietnamese import is_among
 
 
 class Entry(Recorded):
@@ -23,6 +25,16 @@ class Entry(Recorded):
 
     def __str__(self):
         return self.name
+
+    def clean(self):
+        """Refuse a name that reads as another entry's; the very same one its field refuses.
+
+        Not a name that stands: of two that read the same one can still be switched off.
+        """
+        names = dict(type(self)._default_manager.values_list("pk", "name"))
+        stands = names.pop(self.pk, None) == self.name
+        if not stands and is_among(self.name, set(names.values()) - {self.name}):
+            raise ValidationError({"name": _("There is an entry that reads the same already.")})
 
 
 class Field(Entry):

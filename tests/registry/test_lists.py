@@ -56,9 +56,8 @@ def test_what_is_wrong_with_a_name_is_said_at_its_field(client, clerk):
     assert keep(client, "", status="running").context["form"].errors["name"]
     keep(client, "Của tôi", status="running")
 
-    again = keep(client, " Của  tôi ", status="closed")
-
-    assertContains(again, "đã có bộ lọc tên này")
+    for name in (" Của  tôi ", "của tôi", "CỦA  TÔI"):
+        assertContains(keep(client, name, status="closed"), "đã có bộ lọc tên này")
     assert SavedFilter.objects.count() == 1
 
 

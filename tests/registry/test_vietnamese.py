@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.models import Movement, PracticeModel
-from registry.vietnamese import clean_text, document_date, fold, person_sort_key, sort_key
+from registry.vietnamese import (
+    clean_text,
+    document_date,
+    fold,
+    is_among,
+    person_sort_key,
+    sort_key,
+)
 
 LETTERS = (
     "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệghiìỉĩíịklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvxyỳỷỹýỵ"
@@ -52,6 +59,14 @@ def test_every_way_of_typing_it_folds_to_one_key(typed):
 )
 def test_the_search_key_is_blind_to_spelling(one, other):
     assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_there"),
+    [("kinh  TẾ", True), ("Kinh-tế", True), ("Kinh tế xã hội", False), ("?", False), ("!!", True)],
+)
+def test_a_name_is_among_others_if_it_reads_as_one_of_them(name, is_there):
+    assert is_among(name, ["Kinh tế", "!!"]) is is_there
 
 
 def test_text_is_stored_composed_with_the_right_letter_and_nothing_invisible():
