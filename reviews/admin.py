@@ -1,7 +1,9 @@
 """The reviews in the administration. Ballots, proposals and issued papers are only seen."""
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
+from django.shortcuts import render
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +19,7 @@ from registry.admin.base import (
     reads_as,
 )
 from registry.admin.catalogues import EntryAdmin
-from registry.models import PracticeModel, Verdict
+from registry.models import Enrolment, PracticeModel, Verdict
 from reviews.models import (
     AgendaItem,
     Assessment,
@@ -339,7 +341,7 @@ class RoundAdmin(RecordedAdmin):
     list_filter = ["kind", YearFilter, ("closed_at", admin.EmptyFieldListFilter)]
     date_hierarchy = "deadline"
     search_fields = ["name"]
-    readonly_fields = ["closed_at"]
+    readonly_fields = ["the_year", "closed_at"]
     fieldsets = [(None, {"fields": ["kind", "name", "year", "opens_on", "deadline", "closed_at"]})]
     actions = ["close"]
     the_year = staticmethod(reads_as("year", _("year")))
@@ -347,8 +349,20 @@ class RoundAdmin(RecordedAdmin):
     def is_open(self, record):
         return record.closed_at is None
 
+    def get_fieldsets(self, request, obj=None):
+        """Show the year as it is written where it is only read."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        [(title, options)] = fieldsets
+        read = ["the_year" if name == "year" else name for name in options["fields"]]
+        return [(title, options | {"fields": read})]
+
     @admin.action(description=_("Close the chosen rounds"), permissions=["change"])
     def close(self, request, queryset):
+        """Close them, once it has been shown what that freezes: a closed round stays closed."""
+        if "confirmed" not in request.POST and queryset.open().exists():
+            return self.ask_to_close(request, queryset)
         for each in queryset:
             try:
                 each.close(by=request.user)
@@ -357,3 +371,31 @@ class RoundAdmin(RecordedAdmin):
                     self.message_user(request, f"{each}: {message}", messages.ERROR)
             else:
                 self.message_user(request, _("“%s” is closed.") % each, messages.SUCCESS)
+        return None
+
+    def ask_to_close(self, request, rounds):
+        freezing = Round.Kind.REGISTRATION
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Close the chosen rounds"),
+            "opts": self.opts,
+            "chosen": ACTION_CHECKBOX_NAME,
+            "closing": [
+                (each, frozen_by(each) if each.kind == freezing else None) for each in rounds
+            ],
+        }
+        return render(request, "admin/reviews/round/close.html", context)
+
+
+def frozen_by(closing):
+    """Return how many enrolments of its year a round freezes, and how many wait to be accepted.
+
+    What has ended without having been accepted waits for nothing.
+    """
+    of_year = Enrolment.objects.filter(year=closing.year)
+    waiting = of_year.filter(accepted_at=None).exclude(model__status=PracticeModel.Status.CLOSED)
+    return {
+        "frozen": of_year.filter(accepted_at__isnull=False, frozen_at=None).count(),
+        "waiting": waiting.count(),
+        "sent": waiting.sent().count(),
+    }

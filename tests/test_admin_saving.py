@@ -1,6 +1,7 @@
 """What is saved in the administration: on record, held to every rule, never around the moves."""
 
 from datetime import date
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
@@ -437,7 +438,7 @@ def test_an_action_is_done_to_what_is_ticked_beside_what_is_no_key(client, regis
 
 def test_a_round_is_closed_by_its_verb(client, registrar):
     this = factories.RoundFactory()
-    chosen = {"action": "close", "_selected_action": [this.pk]}
+    chosen = {"action": "close", "_selected_action": [this.pk], "confirmed": "yes"}
 
     client.post(address(Round, "changelist"), chosen)
     this.refresh_from_db()
@@ -449,6 +450,39 @@ def test_a_round_is_closed_by_its_verb(client, registrar):
     this.refresh_from_db()
     assert this.closed_at == closed_at
     assert client.post(address(Round, "change", this.pk), {"year": 1999}).status_code == 403
+
+
+def test_what_closing_freezes_is_shown_before_a_round_is_closed(client, registrar):
+    this, review = factories.RoundFactory(), factories.RoundFactory(kind=Round.Kind.REVIEW)
+    accepted = [factories.running(), factories.running()]
+    factories.running(enrolment__year=this.year - 1)
+    factories.submitted()
+    factories.refused()
+    factories.PracticeModelFactory()
+
+    chosen = {"action": "close", "_selected_action": [this.pk, review.pk]}
+    asked = client.post(address(Round, "changelist"), chosen)
+
+    numbers = {each.pk: of_it for each, of_it in asked.context["closing"]}
+    assert numbers == {this.pk: {"frozen": 2, "waiting": 2, "sent": 1}, review.pk: None}
+    assert not Round.objects.exclude(closed_at=None).exists()
+
+    form = html.fromstring(asked.content).xpath("//div[@id='content-main']/form")[0]
+    confirmed = urlencode(form.form_values())
+    client.post(address(Round, "changelist"), confirmed, "application/x-www-form-urlencoded")
+
+    assert not Round.objects.filter(closed_at=None).exists()
+    assert Enrolment.objects.exclude(frozen_at=None).count() == len(accepted)
+
+
+def test_the_year_of_a_closed_round_is_read_as_a_year(client, registrar):
+    this = factories.RoundFactory()
+    this.close(by=registrar)
+
+    page = html.fromstring(client.get(address(Round, "change", this.pk)).content)
+
+    (year,) = page.xpath("//div[contains(@class, 'field-the_year')]//div[@class='readonly']")
+    assert year.text_content() == str(this.year)
 
 
 # --- Rules --------------------------------------------------------------------------------------
