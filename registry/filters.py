@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import (
+    Case,
     Count,
     DateField,
     DateTimeField,
@@ -18,6 +19,7 @@ from django.db.models import (
     Subquery,
     TextChoices,
     Value,
+    When,
 )
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -214,6 +216,23 @@ ORDERS = {
 }
 
 
+def _unless_ended(column):
+    return Case(When(status=PracticeModel.Status.CLOSED, then=None), default=F(column))
+
+
+# Of a model that has ended, a visitor is not told these days, and its place must not tell them.
+VISITORS_ORDERS = {
+    "verdict": (_unless_ended("verdict_on").desc(nulls_last=True), "pk"),
+    "review": (_unless_ended("review_by").asc(nulls_last=True), "pk"),
+}
+
+
+def ordering(name, user):
+    """Return what the list is ordered by for that user."""
+    ordered = ORDERS[name][1]
+    return ordered if user.is_authenticated else VISITORS_ORDERS.get(name, ordered)
+
+
 def order_of(what):
     """Return the order in which what waits in that way is to be taken up."""
     return "review" if what == Waiting.TO_REVIEW else "waiting"
@@ -342,19 +361,30 @@ class PracticeModelFilter(FilterSet):
         return queryset.filter(**{self.COUNTED[name]: value})
 
     def search(self, queryset, name, words):
-        return queryset.search(words)
+        return queryset.search_by(self.request.user, words)
 
     def in_subtree(self, queryset, name, key):
         return queryset.in_subtree(key)
 
     def enrolled_in(self, queryset, name, year):
-        return queryset.enrolled_in(year) if year <= GREATEST_YEAR else queryset.none()
+        if year > GREATEST_YEAR:
+            return queryset.none()
+        return queryset.enrolled_in(year, told_to=self.request.user)
 
     def changed(self, queryset, name, moment):
         return changed_by_others(queryset, self.request.user, moment)
 
     def that_wait(self, queryset, name, what):
         return waiting(queryset, self.request.user, what)
+
+    # What is not told of every model: see ``told_in_full_to``.
+    UNTOLD = {"field", "level", "verdict"}
+
+    def filter_queryset(self, queryset):
+        """Let nobody find a model by what they are not told of it."""
+        if any(self.form.cleaned_data.get(name) for name in self.UNTOLD):
+            queryset = queryset.told_in_full_to(self.request.user)
+        return super().filter_queryset(queryset)
 
     # How nothing is stored.
     WITHOUT = {"field": None, "block": "", "verdict": ""}
@@ -371,18 +401,22 @@ class PracticeModelFilter(FilterSet):
     def counts(self):
         """Return ``{filter: {value: number}}`` for what is found, and what its fields are called.
 
-        One query.
+        One query. Each number is the length of the list that its choice leads to.
         """
         columns = ["field__position", "field__name", *self.COUNTED.values()]
         groups = self.qs.order_by().values_list(*columns).annotate(number=Count("*"))
         counted = {name: {} for name in self.COUNTED}
         fields = {}
+        untold = () if self.request.user.is_authenticated else self.UNTOLD
         for position, field, *values, number in groups:
-            for name, value in zip(counted, values, strict=True):
+            row = dict(zip(counted, values, strict=True))
+            if row["status"] == PracticeModel.Status.CLOSED:
+                row = {name: row[name] for name in row if name not in untold}
+            for name, value in row.items():
                 value = NOTHING[0] if value in (None, "") else value
                 counted[name][value] = counted[name].get(value, 0) + number
-            if field is not None:
-                fields[position, values[0]] = field
+            if row.get("field") is not None:
+                fields[position, row["field"]] = field
         return counted, {key: fields[position, key] for position, key in sorted(fields)}
 
 

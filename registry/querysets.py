@@ -13,7 +13,7 @@ from django.db.models import Exists, Manager, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from registry.vietnamese import fold
+from registry.vietnamese import fold, spellings_of
 
 # What other apps let people see beside what is theirs: each entry takes a user and returns a
 # Q over PracticeModel. ``reviews`` adds the models on an agenda; ``registry`` need not know.
@@ -92,9 +92,14 @@ class FewKeys(RawSQL):
 def matching(words, field="search_key"):
     """Return a Q for records whose folded key holds every word, in any order."""
     condition = Q()
-    for word in fold(words).split()[:12]:
+    for word in words_in(words):
         condition &= Q(**{f"{field}__contains": word})
     return condition
+
+
+def words_in(text):
+    """Return the folded words to search by."""
+    return fold(text).split()[:12]
 
 
 class UserQuerySet(QuerySet):
@@ -454,18 +459,44 @@ class PracticeModelQuerySet(QuerySet):
             return self
         return self.own_of(user)
 
+    def told_in_full_to(self, user):
+        """Return those of which the user is told all that is open, and not only that it has ended.
+
+        Of a model that has ended, a visitor gets name, code, unit and years. What it is filtered,
+        searched, ordered and counted by tells as much as a page does, and is held to the same.
+        """
+        return self if user.is_authenticated else self.filter(self._not_ended())
+
+    def _not_ended(self):
+        return ~Q(status=self.model.Status.CLOSED)
+
     def search(self, words):
         """Return those with every word in name, code, organisation or place, diacritics aside."""
         return self.filter(matching(words))
+
+    def search_by(self, user, words):
+        """Return what the words find among what the user is told of each model."""
+        found = self.search(words)
+        if user.is_authenticated:
+            return found
+        # Of the search key nobody knows which part is the place, so the columns are asked.
+        for word in map(spellings_of, words_in(words)):
+            told = Q(name__regex=word) | Q(code__regex=word) | Q(organisation_name__regex=word)
+            found = found.filter(self._not_ended() | told)
+        return found
 
     def in_subtree(self, organisation_pk):
         """Return those of an organisation and of all that stand below it."""
         organisations = self.model.organisation.field.related_model.objects
         return self.filter(organisation__in=organisations.subtree(organisation_pk).values("pk"))
 
-    def enrolled_in(self, year):
+    def enrolled_in(self, year, *, told_to):
+        """Return those enrolled in that year, for a visitor those that were sent for it."""
         enrolments = self.model.enrolments.rel.related_model.objects
-        return self.filter(Exists(enrolments.filter(model=OuterRef("pk"), year=year)))
+        enrolments = enrolments.filter(model=OuterRef("pk"), year=year)
+        if not told_to.is_authenticated:
+            enrolments = enrolments.sent()
+        return self.filter(Exists(enrolments))
 
 
 class OfModelQuerySet(QuerySet):
@@ -559,9 +590,7 @@ class EvidenceQuerySet(OfModelQuerySet, StoredFileQuerySet):  # type: ignore[ove
         """
         # Asked of the model of each file: a list of all models is not made for the few of one.
         models = self.model.model.field.related_model.objects.filter(pk=OuterRef("model"))
-        visible = models.visible_to(user)
-        if not user.is_authenticated:
-            visible = visible.exclude(status="closed")
+        visible = models.visible_to(user).told_in_full_to(user)
         shown = ~Q(kind=self.model.Kind.SCAN) & Q(Exists(visible))
         return self.filter(Q(Exists(models.inside_seen_by(user))) | shown)
 

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from functools import cache
+from itertools import chain
 
 _CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\ufeff\u202a-\u202e\u2066-\u2069]")
 _PLAIN = str.maketrans("đ²³", "d23")  # none of which decomposes, but people search for "m2"
@@ -32,6 +34,22 @@ def is_among(name, names):
     """Whether one of the names reads the same: spaces, signs, case and diacritics aside."""
     key = fold(name)
     return any(fold(other) == key if key else other == name for other in names)
+
+
+def spellings_of(word):
+    """Return a regular expression that finds a folded word in text which is not folded."""
+    known = _spellings()
+    return "".join(known.get(letter, letter) for letter in word)
+
+
+@cache
+def _spellings():
+    """Return {letter or digit: the class of all the Latin ones that fold to it}."""
+    found = {}
+    for character in map(chr, chain(range(0x30, 0x250), range(0x1E00, 0x1F00))):
+        if len(folded := fold(character)) == 1:
+            found[folded] = found.get(folded, "") + character
+    return {folded: f"[{characters}]" for folded, characters in found.items()}
 
 
 def document_date(date):

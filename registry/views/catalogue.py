@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from registry.exports import when_made
-from registry.filters import NOTHING, ORDERS, PracticeModelFilter, Waiting, orders
+from registry.filters import NOTHING, ORDERS, PracticeModelFilter, Waiting, ordering, orders
 from registry.forms.lookups import OrganisationLookupField
 from registry.models import (
     Field,
@@ -85,7 +85,7 @@ def practicemodel_list(request):
         return redirect(address(request, unit=None, organisation=unit.pk))
     filterset, chosen, sort, offered_orders = asked_for(request)
     found = filterset.qs
-    models = found.order_by(*ORDERS[sort][1])
+    models = found.order_by(*ordering(sort, request.user))
     beside = beside_the_rows(request.user, found, chosen.get("organisation"))
     first, number = None, beside["found"]
     if number is None and "page" not in request.GET:

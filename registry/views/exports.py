@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from registry.access import record_export
 from registry.exports import csv_file, head_lines, xlsx_file
-from registry.filters import ORDERS
+from registry.filters import ordering
 from registry.paging import COUNTED
 from registry.partialdates import show_partial
 from registry.views.catalogue import (
@@ -51,7 +51,7 @@ def _table(request):
     """Return the lines above the table, its columns with their widths, and its rows."""
     user = request.user
     filterset, chosen, sort, _orders = asked_for(request)
-    found = filterset.qs.order_by(*ORDERS[sort][1])
+    found = filterset.qs.order_by(*ordering(sort, user))
     # One more than fits tells whether the list goes on; the first of those seen inside are
     # all there can be among the first of the list.
     cut = found[: COUNTED + 1]

@@ -154,8 +154,8 @@ def practicemodel_print(request, pk):
 
 def ended(model):
     """Return what a stranger reads of a model that has ended: its name, its years, no more."""
-    years = list(model.enrolments.order_by("year").values_list("year", flat=True))
-    return {"model": model, "years": years}
+    enrolments = model.enrolments.sent().order_by("year")
+    return {"model": model, "years": list(enrolments.values_list("year", flat=True))}
 
 
 # What a reader came for, in the order in which it is told.

@@ -13,7 +13,6 @@ from registry.filters import NOTHING
 from registry.models import Enrolment, Organisation, Replication
 from registry.templatetags.vietnamese import number
 from registry.views.catalogue import (
-    Status,
     address,
     asked_for,
     filters_shown,
@@ -92,7 +91,7 @@ def _parts(request, filterset, chosen, counts, names):
     if request.user.is_authenticated:
         parts.append(_coverage(statistics.coverage(models, _units(chosen)), names["block"]))
     # Of a model that has ended, a visitor gets its name and its years, no figures.
-    shown = models if request.user.is_authenticated else models.exclude(status=Status.CLOSED)
+    shown = models.told_in_full_to(request.user)
     parts.append(_outcomes(statistics.outcomes(shown, year), year))
     if request.user.is_authenticated:
         parts.append(_replications(statistics.replications(models)))

@@ -1,5 +1,6 @@
 """The list of models: how it is narrowed, ordered and paged, and who sees what of it."""
 
+from datetime import date
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
@@ -390,6 +391,89 @@ def test_a_visitor_of_an_open_catalogue_sees_what_was_opened_and_no_phone(
         assertNotContains(client.get(address), PHONE)
         assertNotContains(client.get(address), "Không mở")
     assert client.get(hidden.get_absolute_url()).status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.fixture
+def ended_and_running(open_catalogue, cell):
+    """Two models in the open catalogue, alike but that one has ended."""
+    field = factories.FieldFactory(name="Môi trường")
+    alike = {"organisation": cell, "field": field, "level": "city", "public": True}
+    factories.running(name="Đang làm", place="Bãi Sậy", short_name="Tổ nhặt rác", **alike)
+    factories.closed(name="Nay thôi làm", place="Bãi Sậy", short_name="Tổ nhặt rác", **alike)
+    return field
+
+
+HIDDEN = ["field", "level", "verdict", "place", "short name"]
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_a_visitor_finds_no_ended_model_by_what_its_row_does_not_tell(
+    client, ended_and_running, hidden
+):
+    asked = {
+        "field": {"field": ended_and_running.pk},
+        "level": {"level": "city"},
+        "verdict": {"verdict": "retire"},
+        "place": {"q": "bai say"},
+        "short name": {"q": "nhặt rác"},
+    }[hidden]
+    running = [] if hidden == "verdict" else ["Đang làm"]
+
+    assert names(client, **asked) == running
+    assert names(client, **asked, status="closed") == []
+    listed = client.get(reverse("registry:models_csv"), asked).content.decode()
+    assert "Nay thôi làm" not in listed
+    client.force_login(factories.UserFactory())
+    assert names(client, **asked) == [*running, "Nay thôi làm"]
+
+
+@pytest.mark.parametrize("name", ["field", "level", "verdict"])
+def test_beside_a_choice_a_visitor_counts_no_ended_model_that_it_does_not_find(
+    client, ended_and_running, name
+):
+    for value, label in options(client, name).items():
+        assert label.endswith(f" ({len(names(client, **{name: value}))})")
+    assert options(client, name, status="closed") == {}
+    assert options(client, "status", status="closed") == {"closed": "Đã kết thúc (1)"}
+
+
+@pytest.mark.parametrize(
+    "words", ["thoi lam", "NAY THÔI", "  làm,   thôi!", "sao mai", "thôi sao mai", "code", "%"]
+)
+def test_a_visitor_finds_an_ended_model_by_its_name_its_code_and_its_unit(
+    client, ended_and_running, words
+):
+    words = PracticeModel.objects.get(status="closed").code if words == "code" else words
+
+    assert "Nay thôi làm" in names(client, q=words)
+
+
+@pytest.mark.parametrize("sort", ["verdict", "review"])
+def test_the_place_of_an_ended_model_tells_a_visitor_no_day(client, ended_and_running, sort):
+    factories.closed(name="Thôi hẳn", public=True)
+    days = {"Đang làm": (2030, 2021), "Nay thôi làm": (2020, 2020), "Thôi hẳn": (2040, 2019)}
+    for name, (verdict, review) in days.items():
+        PracticeModel.objects.filter(name=name).update(
+            verdict="maintain", verdict_on=date(verdict, 1, 1), review_by=date(review, 1, 1)
+        )
+
+    assert names(client, sort=sort) == ["Đang làm", "Nay thôi làm", "Thôi hẳn"]
+    client.force_login(factories.UserFactory())
+    told = {
+        "verdict": ["Thôi hẳn", "Đang làm", "Nay thôi làm"],
+        "review": ["Thôi hẳn", "Nay thôi làm", "Đang làm"],
+    }
+    assert names(client, sort=sort) == told[sort]
+
+
+def test_a_year_begun_and_never_sent_is_none_for_a_visitor(client, open_catalogue):
+    model = factories.running(name="Đường hoa", public=True, enrolment__year=2023)
+    factories.EnrolmentFactory(model=model, year=2024, kind="continued")
+
+    assert names(client, year=2023) == ["Đường hoa"]
+    assert names(client, year=2024) == []
+    client.force_login(factories.UserFactory())
+    assert names(client, year=2024) == ["Đường hoa"]
 
 
 def test_only_those_for_whom_one_may_register_are_offered_to_register(client, cell):

@@ -261,6 +261,15 @@ def test_of_an_ended_model_a_visitor_reads_name_and_years_and_no_more(client, op
         assertNotContains(response, hidden)
 
 
+def test_of_an_ended_model_a_visitor_reads_no_year_that_was_begun_and_never_sent(
+    client, open_catalogue
+):
+    model = factories.closed(public=True, enrolment__year=2023)
+    factories.EnrolmentFactory(model=model, year=2024, kind="continued")
+
+    assert page(client, model).context["years"] == [2023]
+
+
 def test_the_verdict_that_stands_is_shown_with_its_day_and_its_paper(client, own, cell):
     model = factories.running(organisation=cell)
     paper = factories.DecisionFactory(subject="Thông báo kết quả", dated=date(2025, 6, 1))

@@ -196,8 +196,8 @@ def test_models_are_counted_filtered_searched_and_enrolled_within_what_one_sees(
     assert objects.visible_to(stranger).in_subtree(world.ward.pk).count() == len(REGISTER)
     assert objects.in_subtree(world.other_cell.pk).count() == 0
     year = factories.this_year()
-    assert objects.visible_to(unit).enrolled_in(year).count() == len(STATES)
-    assert objects.enrolled_in(year - 1).count() == 0
+    assert objects.visible_to(unit).enrolled_in(year, told_to=unit).count() == len(STATES)
+    assert objects.enrolled_in(year - 1, told_to=unit).count() == 0
     assert world.states(objects.visible_to(unit).running()) == {"running"}
     assert world.states(objects.visible_to(unit).ever_accepted()) == REGISTER
 

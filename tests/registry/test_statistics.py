@@ -187,6 +187,26 @@ def test_a_visitor_counts_public_models_alone(client, settings):
     assert client.get(PAGE).status_code == 302
 
 
+def test_a_visitor_counts_an_ended_model_only_by_what_its_row_tells(client, settings):
+    settings.PUBLIC_CATALOGUE = True
+    running, ended = factories.running(public=True), factories.closed(public=True)
+    factories.EnrolmentFactory(model=ended, year=factories.this_year() + 1, kind="continued")
+
+    shown = parts(client)
+
+    assert [row["label"] for row in shown["field"]["rows"]] == [str(running.field)]
+    assert [row["label"] for row in shown["verdict"]["rows"]] == ["(chưa có)"]
+    assert [row["label"] for row in shown["year"]["rows"]] == [str(factories.this_year())]
+    assert {row["label"]: row["bar"] for row in shown["status"]["rows"]} == {
+        "Đang thực hiện": 1,
+        "Đã kết thúc": 1,
+    }
+    page = html.fromstring(client.get(PAGE).content)
+    for link in page.xpath("//main//td/a"):
+        listed = client.get(link.get("href")).context["page_obj"].paginator.count
+        assert link.text_content() == str(listed), link.get("href")
+
+
 def test_a_reader_does_not_count_the_drafts_of_others(client, reader):
     factories.PracticeModelFactory()
     factories.running()

@@ -1,4 +1,5 @@
 import datetime
+import re
 import unicodedata
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from registry.vietnamese import (
     is_among,
     person_sort_key,
     sort_key,
+    spellings_of,
 )
 
 LETTERS = (
@@ -88,6 +90,17 @@ def test_cleaning_and_folding_twice_changes_nothing(text):
     assert clean_text(clean_text(text)) == clean_text(text)
     assert fold(fold(text)) == fold(text)
     assert fold(unicodedata.normalize("NFD", text)) == fold(text)
+
+
+@given(TEXT)
+def test_a_folded_word_finds_every_spelling_of_it(text):
+    for word in fold(text).split():
+        assert re.search(spellings_of(word), clean_text(text))
+
+
+@pytest.mark.parametrize("text", ["giơm", "gâm", "g1am", "gi-am", "gian"])
+def test_a_folded_word_finds_no_other_word(text):
+    assert not re.search(spellings_of("giam"), text)
 
 
 def test_the_order_is_that_of_icu():
