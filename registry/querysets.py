@@ -361,6 +361,10 @@ class OrganisationQuerySet(QuerySet):
             return existing
         return existing.acted_for_by(user)
 
+    def taking_up_for(self, user, owner):
+        """Return those the user may take a model up for whose unit is ``owner``: all but that."""
+        return self.registered_for_by(user).exclude(pk=owner)
+
     def visible_to(self, user):
         """Return every organisation for those signed in; else those with a public model."""
         if user.is_authenticated:

@@ -198,6 +198,13 @@ def errors_of(forms):
     ]
 
 
+# The model's own unit is no choice, and whoever types it should not look for a slip of the pen.
+NO_OTHER_UNIT = _(
+    "No other unit is known by this name: check the spelling, or type fewer words. "
+    "A unit does not replicate a model of its own."
+)
+
+
 class ReplicationForm(ModelForm):
     """A unit says that it takes a model up; ``choices`` are the units it may be said for."""
 
@@ -214,7 +221,9 @@ class ReplicationForm(ModelForm):
             del self.fields["token"]
         else:
             self.fields["organisation"] = OrganisationLookupField(
-                label=_("Unit that takes it up"), queryset=choices
+                label=_("Unit that takes it up"),
+                queryset=choices,
+                error_messages={"unknown": NO_OTHER_UNIT},
             )
             self.order_fields(["token", "organisation"])
 

@@ -1,6 +1,7 @@
 """What hangs on a model: evidence, outcomes, awards, notes, replications."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -246,6 +247,8 @@ class Replication(Recorded):
         DOING = "doing", _("Being carried out")
         UNSUITED = "unsuited", _("Does not suit this unit")
 
+    ITS_OWN = _("A unit does not replicate a model of its own.")
+
     model = models.ForeignKey(
         PracticeModel, models.PROTECT, related_name="replications", verbose_name=_("model")
     )
@@ -291,3 +294,9 @@ class Replication(Recorded):
 
     def __str__(self):
         return f"{self.model} → {self.organisation}"
+
+    def clean(self):
+        # Of new ones alone: what was recorded before this rule can still be brought up to date.
+        owner = self.model.organisation_id if self.model_id else None
+        if self._state.adding and owner and owner == self.organisation_id:
+            raise ValidationError(self.ITS_OWN, code="organisation")

@@ -171,7 +171,7 @@ def replication_add(request, pk):
     model = get_object_or_404(PracticeModel.objects.visible_to(request.user), pk=pk)
     if not model.was_accepted:
         raise Http404
-    choices = Organisation.objects.registered_for_by(request.user)
+    choices = Organisation.objects.taking_up_for(request.user, model.organisation_id)
     if not choices.exists():
         raise PermissionDenied
     form = ReplicationForm(posted(request)[0], choices=choices)

@@ -32,12 +32,13 @@ RIGHTS = ("written_by", "received_by", "endorsed_by", "discarded_by", "inside_se
 def with_rights(models, user):
     """Let each model know what the user may do with it, as far as that depends on who they are."""
     if not user.is_authenticated:
-        nothing = [*(f"is_{may}" for may in RIGHTS), "registers_models"]
+        nothing = [*(f"is_{may}" for may in RIGHTS), "is_taken_up_by"]
         return models.annotate(**dict.fromkeys(nothing, Value(False)))
     this = PracticeModel.objects.filter(pk=OuterRef("pk"))
     rights = {f"is_{may}": Exists(getattr(this, may)(user)) for may in RIGHTS}
-    registers = Exists(Organisation.objects.registered_for_by(user))
-    return models.annotate(**rights, registers_models=registers)
+    there = Replication.objects.filter(model=OuterRef(OuterRef("pk")), organisation=OuterRef("pk"))
+    units = Organisation.objects.taking_up_for(user, OuterRef("organisation"))
+    return models.annotate(**rights, is_taken_up_by=Exists(units.filter(~Exists(there))))
 
 
 @open_catalogue
@@ -221,7 +222,7 @@ def actions(model, enrolments):
         "can_send_year": writes and running and waits and not sent,
         "can_accept_year": receives and running and sent,
         "can_attach": writes and not closed,
-        "can_take_up": model.was_accepted and model.registers_models,
+        "can_take_up": model.was_accepted and model.is_taken_up_by,
         "enrolment": enrolment,
         "this_year": this_year,
     }

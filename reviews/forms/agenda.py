@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.files import MultipleFileField
 from registry.forms.base import Form, ModelForm
 from registry.forms.lookups import ModelLookupField, OrganisationsLookupField
-from registry.models import ClosingKind, Organisation, PracticeModel, Verdict
+from registry.models import ClosingKind, Organisation, PracticeModel, Replication, Verdict
 from reviews.models import AgendaItem, Conclusion, Recusal, Seminar
 from reviews.models.assessment import EXPLAINED
 
@@ -150,6 +150,12 @@ class ConclusionForm(ModelForm):
         self.fields["closing_kind"].choices = [("", "---------"), *((k, k.label) for k in ends)]
         if self.instance.pk:
             self.initial["take_up"] = list(self.instance.take_up.select_related("parent"))
+
+    def clean(self):
+        super().clean()
+        if self.instance.item.organisation in self.cleaned_data.get("take_up", ()):
+            self.add_error("take_up", Replication.ITS_OWN)
+        return self.cleaned_data
 
     def _save_m2m(self):
         """Leave the units to ``AgendaItem.conclude``, which stores the proposal as a whole."""

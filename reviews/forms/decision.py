@@ -7,7 +7,7 @@ from registry.files import MultipleFileField
 from registry.forms.attachments import OnceField
 from registry.forms.base import Form, ModelForm
 from registry.forms.lookups import ModelLookupField, OrganisationsLookupField
-from registry.models import ClosingKind, Organisation, PracticeModel, Verdict
+from registry.models import ClosingKind, Organisation, PracticeModel, Replication, Verdict
 from reviews.models import Decision, DecisionLine
 
 _narrow = {"class": "govuk-input--width-10"}
@@ -93,6 +93,13 @@ class DecisionLineForm(ModelForm):
         self.fields["closing_kind"].choices = [("", "---------"), *((k, k.label) for k in ends)]
         if self.instance.pk:
             self.initial["take_up"] = list(self.instance.take_up.select_related("parent"))
+
+    def clean(self):
+        super().clean()
+        model = self.cleaned_data.get("model")
+        if model and model.organisation in self.cleaned_data.get("take_up", ()):
+            self.add_error("take_up", Replication.ITS_OWN)
+        return self.cleaned_data
 
     def _save_m2m(self):
         """Leave the units to ``Decision.add_line``, which stores the line as a whole."""

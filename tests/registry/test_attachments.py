@@ -5,10 +5,12 @@ from http import HTTPStatus
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains
 
+from registry.forms.attachments import NO_OTHER_UNIT
 from registry.models import Award, Note, Replication
 from tests import factories
 
@@ -231,6 +233,31 @@ def test_a_unit_is_on_the_list_once(client, person, cell, foreign):
     assert errors(page) == {"organisation"}
     assertContains(page, 'href="#id_organisation"')
     assert Replication.objects.count() == 1
+
+
+def test_nobody_takes_up_their_own_model(client, person, clerk, cell, model):
+    assert client.get(to("replication_add", model)).status_code == FORBIDDEN
+    sent = take_up(organisation=cell.pk)
+    assert client.post(to("replication_add", model), sent).status_code == FORBIDDEN
+
+    for typed in (cell.pk, cell.name):
+        page = as_(clerk).post(to("replication_add", model), take_up(organisation=typed))
+        assert errors(page) == {"organisation"}
+        assertContains(page, NO_OTHER_UNIT)
+    with pytest.raises(ValidationError, match=str(Replication.ITS_OWN)):
+        Replication(model=model, organisation=cell).full_clean()
+    assert not Replication.objects.exists()
+
+
+def test_a_model_taken_up_by_its_own_unit_before_that_was_refused_can_still_be_written(
+    client, person, cell, model
+):
+    taken = factories.ReplicationFactory(model=model, organisation=cell)
+
+    sent = {"state": "unsuited", "remark": "Ghi nhầm.", "version": version_shown(client, taken)}
+    client.post(to("replication_update", taken), sent)
+
+    assert Replication.objects.get().state == "unsuited"
 
 
 def test_a_unit_speaks_for_itself_the_ward_for_its_cells_and_the_clerk_for_all(

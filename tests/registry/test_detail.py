@@ -95,7 +95,7 @@ def test_a_unit_sends_again_what_came_back_and_cannot_discard_it(client, own, ce
 
 def test_a_unit_carries_a_running_model_on_then_sends_the_year(client, own, cell):
     model = factories.running(organisation=cell, enrolment__year=THIS_YEAR - 1)
-    running = {"update", "replication_add"} | ADDED
+    running = {"update"} | ADDED
     assert offered(client, model) == running | {"enrolment_continue"}
 
     enrolment = model.continue_in(THIS_YEAR, by=own)
@@ -108,7 +108,7 @@ def test_a_unit_carries_a_running_model_on_then_sends_the_year(client, own, cell
 def test_a_unit_can_do_nothing_to_a_model_that_has_ended(client, own, cell):
     model = factories.closed(organisation=cell)
 
-    assert offered(client, model) == {"replication_add"}
+    assert offered(client, model) == set()
 
 
 def test_the_clerk_receives_returns_or_refuses_what_was_sent(client, clerk):

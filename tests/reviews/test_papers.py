@@ -5,7 +5,7 @@ from http import HTTPStatus
 import pytest
 from pytest_django.asserts import assertContains
 
-from registry.models import DraftBuffer
+from registry.models import DraftBuffer, Replication
 from tests import factories
 from tests.reviews.pages import answers_on, leads_to, sent, signed_in, to
 
@@ -105,3 +105,17 @@ def test_a_paper_is_corrected_by_one_draft_however_often_it_is_asked_for(client,
     factories.issued(draft, factories.running())
     client.post(to("decision_correct", paper))
     assert paper.corrected_by.count() == 2
+
+
+def test_no_paper_and_no_proposal_has_a_unit_take_up_its_own_model(client, clerk):
+    item = factories.opened().items.get()
+    said = {"verdict": "replicate", "take_up": item.organisation.name}
+
+    paper = sent(
+        client, "line_add", factories.DecisionFactory(),
+        model=item.model.code, reason="Dễ học.", **said,
+    )  # fmt: skip
+    proposal = sent(client, "conclusion_update", item, rationale="Dễ học.", whose="Chủ trì", **said)
+
+    for page in (paper, proposal):
+        assert page.context["form"].errors == {"take_up": [str(Replication.ITS_OWN)]}
