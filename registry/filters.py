@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import (
+    BigIntegerField,
     Case,
     Count,
     DateField,
@@ -75,9 +76,7 @@ def waiting(models, user, what, unit=None):
     Of a unit: as far as they are the work of its people, whoever asks.
     """
     status = models.model.Status
-    organisations = Organisation.objects
-    units = organisations.acted_for_by(user) if unit is None else organisations.acted_for_in(unit)
-    units = units.values("pk")
+    units = _whose_work(user, unit)
     own, received = models.filter(organisation__in=units), models.received_by(user)
     match what:
         case Waiting.RETURNED:
@@ -111,6 +110,23 @@ def waiting(models, user, what, unit=None):
             return received.filter(status=status.RETURNED)
         case Waiting.WITH_ADOPTERS:
             return received.running().filter(_recommended())
+
+
+def _whose_work(user, unit):
+    units = Organisation.objects
+    return (units.acted_for_by(user) if unit is None else units.acted_for_in(unit)).values("pk")
+
+
+def answered_in(what, user, unit=None):
+    """Return the key of the replication by which the user answers for a model that waits in that
+    way, None where there is nothing to answer, or for others to do so.
+    """
+    if what != Waiting.TO_TAKE_UP:
+        # PostgreSQL takes a bare NULL for text, which it does not join to keys.
+        return Cast(None, BigIntegerField())
+    asked = Replication.objects.unanswered().kept_by(user)
+    asked = asked.filter(model=OuterRef("pk"), organisation__in=_whose_work(user, unit))
+    return Subquery(asked.values("pk")[:1])
 
 
 def _recommended(**to):

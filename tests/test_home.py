@@ -252,6 +252,34 @@ def test_a_model_waits_with_the_unit_it_is_recommended_to_until_that_unit_answer
     assert waiting(client) == {}
 
 
+def test_what_is_recommended_leads_to_where_it_is_answered(client, ward, cell):
+    """The ward's list names the model once, and leads from one of its cells to the next."""
+    model = factories.running(name="Nên nhân rộng")
+    other = factories.CellFactory(parent=ward)
+    decided(model, "replicate", reason="Dễ học.", take_up=[cell, other, factories.CellFactory()])
+    first, second = model.replications.filter(organisation__in=[cell, other])
+    person, clerk = of(ward), factories.ClerkFactory()
+
+    def leads_to(user, page):
+        client.force_login(user)
+        (address,) = html.fromstring(client.get(page).content).xpath(
+            "//section//a[text()='Nên nhân rộng']/@href"
+        )
+        return address
+
+    to_do = reverse("reviews:unit_to_do", args=[other.pk])
+    form = [reverse("registry:replication_update", args=[one.pk]) for one in (first, second)]
+    assert leads_to(person, HOME) == form[0]
+    assert leads_to(person, to_do) == leads_to(clerk, to_do) == form[1]
+    assert client.get(form[0]).status_code == HTTPStatus.OK
+    # Who may not answer reads of the model.
+    assert leads_to(factories.AdminFactory(), to_do) == model.get_absolute_url()
+
+    first.state, first.remark = "unsuited", "Địa bàn khác."
+    first.save_by(person)
+    assert leads_to(person, HOME) == form[1]
+
+
 def test_a_long_list_begins_on_the_page_and_is_counted_in_full(client):
     for _time in range(12):
         factories.submitted()

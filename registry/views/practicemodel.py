@@ -56,7 +56,9 @@ def practicemodel_detail(request, pk):
         return render(request, "registry/practicemodel_ended.html", ended(model))
     enrolments = enrolments_of(model, inside=inside)
     moves = list(model.moves.select_related("by", "on_behalf_of")) if inside else []
-    replications = model.replications.select_related("organisation")
+    replications = model.replications.select_related("organisation").annotate(
+        is_own=Exists(Replication.objects.answered_by(user).filter(pk=OuterRef("pk")))
+    )
     if not user.is_authenticated:
         replications = replications.filter(state=Replication.State.DOING)
     may = actions(model, enrolments)
@@ -68,6 +70,7 @@ def practicemodel_detail(request, pk):
         "told": told_of(model),
         "preview": preview(request, model),
         "replications": list(replications),
+        "to_answer": to_answer(model, replications),
         "told_in_full": set(
             Replication.objects.told_in_full_to(user)
             .filter(model=model)
@@ -99,6 +102,13 @@ def last_move(model, moves):
     if model.status == Status.SUBMITTED:
         moves = (move for move in moves if move.name == "submit")
     return next(iter(moves), None)
+
+
+def to_answer(model, replications):
+    """Return those by which the reader's units have yet to say whether they take the model up."""
+    if model.status != Status.RUNNING:
+        return []
+    return [one for one in replications if one.is_own and one.state == Replication.State.NOT_YET]
 
 
 def enrolments_of(model, *, inside):

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from registry.filters import (
     ORDERS,
     Waiting,
+    answered_in,
     changed_by_others,
     order_of,
     touched_by_others,
@@ -160,9 +161,16 @@ def tasks(user, unit=None):
     """Yield what waits: each list with its length, its beginning and the address of all of it.
 
     What waits for a unit has no such address: the list is narrowed by what waits for its reader.
+    What is to be answered leads to where it is answered, all else to the model.
     """
     models = reverse("registry:practicemodel_list")
-    before, after = reverse("registry:practicemodel_detail", args=[0]).rsplit("0", 1)
+    # What stands before and after the key; to ask for each address takes longer.
+    model = reverse("registry:practicemodel_detail", args=[0]).rsplit("0", 1)
+    answer = reverse("registry:replication_update", args=[0]).rsplit("0", 1)
+
+    def address(row):
+        return str(row["answer"]).join(answer) if row["answer"] else str(row["pk"]).join(model)
+
     for what, rows in groupby(waiting_rows(user, unit), key=lambda row: row["what"]):
         shown = list(rows)
         yield {
@@ -171,7 +179,7 @@ def tasks(user, unit=None):
             "number": shown[0]["number"],
             "has_more": shown[0]["number"] > SHOWN,
             "address": f"{models}?waiting={what}" if unit is None else "",
-            "rows": [row | {"address": f"{before}{row['pk']}{after}"} for row in shown],
+            "rows": [row | {"address": address(row)} for row in shown],
         }
 
 
@@ -200,6 +208,7 @@ def _beginning(user, what, unit):
             unit=F("organisation__name"),
             what=Value(what.value, CharField()),
             due=_until(what),
+            answer=answered_in(what, user, unit),
         )
     )
 

@@ -147,6 +147,48 @@ def test_a_reader_of_another_unit_may_only_take_it_up(client):
     assert offered(client, factories.running()) == {"replication_add"}
 
 
+ANSWER = "Trả lời đề nghị nhân rộng"
+
+
+def answers(client, model):
+    links = html.fromstring(page(client, model).content).xpath("//main//a")
+    return {
+        link.get("href"): link.text_content()
+        for link in links
+        if link.text_content().startswith((ANSWER, "Answer the recommendation"))
+    }
+
+
+def test_where_a_recommendation_waits_it_is_answered_and_not_entered_again(client, own, cell):
+    model = factories.running()
+    asked = factories.ReplicationFactory(model=model, organisation=cell)
+    factories.ReplicationFactory(model=model)
+
+    assert list(answers(client, model)) == [reverse("registry:replication_update", args=[asked.pk])]
+    assert offered(client, model) == set()
+
+    asked.state, asked.remark = "unsuited", "Địa bàn khác."
+    asked.save_by(own)
+    assert answers(client, model) == {}
+    assert offered(client, model) == set()
+
+
+def test_a_ward_answers_for_each_cell_by_name_and_takes_up_for_those_not_on_the_list(
+    client, ward, cell
+):
+    other, model = factories.CellFactory(parent=ward), factories.running()
+    for unit in (cell, other):
+        factories.ReplicationFactory(model=model, organisation=unit)
+    client.force_login(factories.UnitUserFactory(organisation=ward))
+
+    said = answers(client, model).values()
+    assert sorted(words.split(": ")[1] for words in said) == sorted([str(cell), str(other)])
+    assert offered(client, model) == {"replication_add"}
+
+    factories.ReplicationFactory(model=model, organisation=ward, state="unsuited", remark="Không.")
+    assert offered(client, model) == set()
+
+
 def test_a_reader_without_a_unit_may_do_nothing(client):
     client.force_login(factories.UserFactory())
 
