@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import date
 from decimal import Decimal
 
 from django import forms
@@ -15,6 +16,7 @@ from registry.files import MEGABYTE, MultipleFileField
 from registry.forms.base import Form, ModelForm
 from registry.forms.lookups import OrganisationLookupField
 from registry.models import Award, Evidence, Indicator, Note, Organisation, Outcome, Replication
+from registry.partialdates import parse_partial
 
 
 class OnceField(forms.UUIDField):
@@ -198,6 +200,27 @@ def errors_of(forms):
     ]
 
 
+class DayOrMonthField(forms.DateField):
+    """A day, or a month for want of one, which is stored as its first day."""
+
+    default_error_messages = {
+        "invalid": _("Write a day or a month, for example 5/3/2026 or 3/2026."),
+    }
+
+    def to_python(self, value):
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            return self._first_of_month(value)
+
+    def _first_of_month(self, value):
+        try:
+            year, month = parse_partial(value).split("-")
+        except ValueError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+        return date(int(year), int(month), 1)
+
+
 # The model's own unit is no choice, and whoever types it should not look for a slip of the pen.
 NO_OTHER_UNIT = _(
     "No other unit is known by this name: check the spelling, or type fewer words. "
@@ -208,12 +231,22 @@ NO_OTHER_UNIT = _(
 class ReplicationForm(ModelForm):
     """A unit says that it takes a model up; ``choices`` are the units it may be said for."""
 
+    # The hints say when an answer is needed: "optional" would not be true of each state.
+    mark_optional = False
     token = OnceField()
 
     class Meta:
         model = Replication
         fields = ("state", "since", "remark")
+        field_classes = {"since": DayOrMonthField}
         widgets = {"state": forms.RadioSelect, "remark": forms.Textarea(attrs={"rows": 4})}
+        help_texts = {
+            "since": _(
+                "Needed when it is being carried out: a day or a month, for example 5/3/2026 or "
+                "3/2026. Of a month, its first day is recorded."
+            ),
+            "remark": _("Needed when it does not suit this unit: the reason."),
+        }
 
     def __init__(self, *args, choices=None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -225,6 +258,8 @@ class ReplicationForm(ModelForm):
                 queryset=choices,
                 error_messages={"unknown": NO_OTHER_UNIT},
             )
+            if len(only := list(choices[:2])) == 1:
+                self.initial["organisation"] = only[0]
             self.order_fields(["token", "organisation"])
 
     def clean(self):

@@ -296,7 +296,13 @@ class Replication(Recorded):
         return f"{self.model} → {self.organisation}"
 
     def clean(self):
+        errors = []
         # Of new ones alone: what was recorded before this rule can still be brought up to date.
         owner = self.model.organisation_id if self.model_id else None
         if self._state.adding and owner and owner == self.organisation_id:
-            raise ValidationError(self.ITS_OWN, code="organisation")
+            errors.append(ValidationError(self.ITS_OWN, code="organisation"))
+        if self.state == self.State.DOING and self.since and self.since > timezone.localdate():
+            begun = _("What is being carried out has begun: give a day that is not in the future.")
+            errors.append(ValidationError(begun, code="since"))
+        if errors:
+            raise ValidationError(errors)

@@ -172,6 +172,7 @@ def replication_add(request, pk):
     if not model.was_accepted:
         raise Http404
     choices = Organisation.objects.taking_up_for(request.user, model.organisation_id)
+    choices = choices.select_related("parent")
     if not choices.exists():
         raise PermissionDenied
     form = ReplicationForm(posted(request)[0], choices=choices)

@@ -1,6 +1,6 @@
 """What else hangs on a model: notes, awards, and where it is replicated."""
 
-from datetime import date
+from datetime import date, timedelta
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -8,7 +8,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
-from pytest_django.asserts import assertContains
+from django.utils import timezone
+from lxml import html
+from pytest_django.asserts import assertContains, assertNotContains
 
 from registry.forms.attachments import NO_OTHER_UNIT
 from registry.models import Award, Note, Replication
@@ -188,6 +190,10 @@ def take_up(**answers):
     return {"token": uuid4(), "state": "not_yet", **answers}
 
 
+def tomorrow():
+    return timezone.localdate() + timedelta(days=1)
+
+
 def test_a_unit_takes_up_the_model_of_another_and_types_its_own_name(client, person, cell, foreign):
     response = client.post(
         to("replication_add", foreign),
@@ -210,6 +216,11 @@ def test_a_unit_takes_up_the_model_of_another_and_types_its_own_name(client, per
         ({"state": "unsuited", "remark": "  "}, {"remark"}),
         ({"state": "maybe"}, {"state"}),
         ({"state": "doing", "since": "31/2/2026"}, {"since"}),
+        ({"state": "doing", "since": "13/2026"}, {"since"}),
+        ({"state": "doing", "since": "2026"}, {"since"}),
+        ({"state": "doing", "since": "năm ngoái"}, {"since"}),
+        ({"state": "doing", "since": "1/2099"}, {"since"}),
+        ({"state": "doing", "since": f"{tomorrow():%d/%m/%Y}"}, {"since"}),
         ({"organisation": ""}, {"organisation"}),
         ({"organisation": "Chi bộ không có thật"}, {"organisation"}),
         ({"organisation": "9" * 30}, {"organisation"}),
@@ -223,6 +234,48 @@ def test_a_rule_that_is_broken_is_said_at_its_field(client, person, cell, foreig
 
     assert errors(page) == wrong
     assert not Replication.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["3/2026", "03-2026", "tháng 3 năm 2026", "1/3/26"])
+def test_of_a_month_its_first_day_is_recorded(client, person, cell, foreign, typed):
+    sent = take_up(organisation=cell.pk, state="doing", since=typed)
+    client.post(to("replication_add", foreign), sent)
+
+    assert Replication.objects.get().since == date(2026, 3, 1)
+
+
+def test_today_is_no_day_to_come(client, person, cell, foreign):
+    sent = take_up(organisation=cell.pk, state="doing", since=f"{timezone.localdate():%d/%m/%Y}")
+    client.post(to("replication_add", foreign), sent)
+
+    assert Replication.objects.get().since == timezone.localdate()
+
+
+@pytest.mark.parametrize("page", ["replication_add", "replication_update"])
+def test_what_one_of_the_states_demands_is_not_called_optional(client, person, cell, foreign, page):
+    taken = factories.ReplicationFactory(model=foreign, organisation=cell)
+    shown = client.get(to(page, {"replication_add": foreign, "replication_update": taken}[page]))
+
+    form = shown.context["form"]
+    for name in ("since", "remark"):
+        assert form[name].help_text
+        assertContains(shown, form[name].help_text)
+    assertNotContains(shown, "app-optional")
+
+
+def test_who_speaks_for_one_unit_finds_it_filled_in_and_who_for_several_chooses(
+    client, person, cell, foreign
+):
+    def filled_in(user):
+        page = html.fromstring(as_(user).get(to("replication_add", foreign)).content)
+        return page.get_element_by_id("id_organisation").value
+
+    name = filled_in(person)
+    assert name == f"{cell} – {cell.parent}"
+    assert not filled_in(factories.UnitUserFactory(organisation=cell.parent))
+
+    client.post(to("replication_add", foreign), take_up(organisation=name))
+    assert Replication.objects.get().organisation == cell
 
 
 def test_a_unit_is_on_the_list_once(client, person, cell, foreign):
