@@ -131,8 +131,9 @@ class FigureField(forms.DecimalField):
     """A number as people write it, "1.234,5" in Vietnamese; what is no such number is refused.
 
     Django's own takes out every separator of thousands wherever it stands, and so reads
-    "1.2.3" as 123 and an English "1,5" as 15. Here groups are of three, and a single separator
-    before fewer digits can only mean decimals, in either language.
+    "1.2.3" as 123 and an English "1,5" as 15. Here groups are of three, parted by the separator
+    or by spaces, and a single separator before fewer digits can only mean decimals, in either
+    language.
     """
 
     default_error_messages = {"invalid": _("Write a number, with digits only.")}
@@ -146,9 +147,11 @@ class FigureField(forms.DecimalField):
         if not isinstance(value, str) or not value.strip():
             return super().to_python(value)
         thousands, decimals = get_format("THOUSAND_SEPARATOR"), get_format("DECIMAL_SEPARATOR")
-        text = value.strip()
-        if re.fullmatch(rf"-?\d{{1,3}}([{thousands}]\d{{3}})+([{decimals}]\d+)?", text, re.ASCII):
-            text = text.replace(thousands, "")
+        # Of all kinds of spaces, also those that do not break, an ordinary one is left.
+        text = " ".join(value.split())
+        grouped = rf"-?\d{{1,3}}([{thousands} ])\d{{3}}(\1\d{{3}})*([{decimals}]\d+)?"
+        if found := re.fullmatch(grouped, text, re.ASCII):
+            text = text.replace(found[1], "")
         elif not re.fullmatch(r"-?\d+([.,]\d+)?", text, re.ASCII):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(Decimal(text.replace(",", ".")))
