@@ -1,7 +1,7 @@
 """Who may see, judge and record what in the reviews."""
 
 from django.apps import apps
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from registry.querysets import StoredFileQuerySet
@@ -164,6 +164,13 @@ class DecisionLineQuerySet(QuerySet):
     def latest_first(self):
         """Return them so that the first of a model stands: by the paper's date, then by entry."""
         return self.order_by("-decision__dated", "-decision__issued_at", "-pk")
+
+    def with_later(self):
+        """Say of each line in ``later`` the day of the paper of a later day that stands, if any."""
+        issued = self.model.objects.issued().filter(
+            model=OuterRef("model"), decision__dated__gt=OuterRef("decision__dated")
+        )
+        return self.annotate(later=Subquery(issued.latest_first().values("decision__dated")[:1]))
 
     def own_of(self, user):
         models = self.model.model.field.related_model.objects.own_of(user)

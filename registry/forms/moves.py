@@ -1,10 +1,9 @@
 """What a move asks for: a reason, and until when."""
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registry.days import check_not_over
 from registry.forms.base import Form
 
 
@@ -25,8 +24,8 @@ class SendBackForm(Form):
 
     def clean_due(self):
         due = self.cleaned_data["due"]
-        if due is not None and due < timezone.localdate():
-            raise ValidationError(_("This day is over. Give today or a later day."))
+        if due is not None:
+            check_not_over(due)
         return due
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registry.days import check_come
 from registry.fields import LineField, ProseField
 from registry.history import History, Recorded
 from registry.models import (
@@ -113,9 +114,27 @@ class Decision(Recorded):
     def get_absolute_url(self):
         return reverse("reviews:decision_detail", args=[self.pk])
 
+    def clean(self):
+        """Refuse a day to come: papers of later days would not stand against it till then."""
+        if self.dated is not None:
+            try:
+                check_come(self.dated)
+            except ValidationError as error:
+                raise ValidationError({"dated": error}) from None
+
     @property
     def is_issued(self):
         return self.issued_at is not None
+
+    def namesakes(self):
+        """Return the issued papers of the same kind, number and year: one is mistyped, or twice."""
+        if not (self.number and self.dated):
+            return Decision.objects.none()
+        return (
+            Decision.objects.issued()
+            .filter(kind=self.kind, number__iexact=self.number, dated__year=self.dated.year)
+            .exclude(pk=self.pk)
+        )
 
     @transaction.atomic
     def write(self, *, by, version, why=""):
@@ -184,6 +203,7 @@ class Decision(Recorded):
         lines = list(self.lines.select_related("model", "merged_into").order_by("model_id"))
         if not lines:
             raise ValidationError(_("A paper needs at least one line."))
+        self.clean()
         self.issued_at, self.recorded_by = timezone.now(), by
         self.validate_constraints()
         self.version += 1

@@ -25,6 +25,7 @@ from registry.access import (
 from registry.files import file_response, held_response
 from registry.keeping import keep_for
 from registry.models import FormToken, MoveRefused
+from registry.templatetags.vietnamese import day
 from registry.views.exports import attached
 from reviews.forms.decision import (
     DecisionForm,
@@ -37,6 +38,8 @@ from reviews.models import Decision, DecisionLine, Scan, Seminar
 from reviews.papers import DOCX, draft_of
 
 require_form = require_http_methods(["GET", "HEAD", "POST"])
+
+MOST_NAMED = 10
 
 
 @require_safe
@@ -181,17 +184,41 @@ def decision_issue(request, pk):
         except ValidationError as error:
             refusals = error.messages
         else:
-            messages.success(request, _("Issued. The models stand as the paper says."))
+            messages.success(request, _what_stands(decision))
             return redirect(decision)
         decision.refresh_from_db()
     lines = decision.lines.select_related("model__organisation", "merged_into")
     context = {
         "decision": decision,
-        "lines": lines.prefetch_related("take_up"),
+        "lines": lines.with_later().prefetch_related("take_up"),
         "refusals": refusals,
+        "namesakes": decision.namesakes(),
         "unsigned": not (decision.number and decision.dated and decision.signatory),
     }
     return render(request, "reviews/decision_issue.html", context)
+
+
+def _what_stands(decision):
+    """Say which models the paper that was issued leaves as they are, for a later one stands."""
+    lines = list(decision.lines.select_related("model").with_later())
+    later = [line for line in lines if line.later]
+    if not later:
+        return _("Issued. The models stand as the paper says.")
+    if len(later) == len(lines):
+        said = _("Issued. No model changes, for papers of later days stand: %(models)s.")
+    else:
+        said = _(
+            "Issued. The models stand as the paper says, but for these, of which a paper of a"
+            " later day stands: %(models)s."
+        )
+    return said % {"models": listed_some(f"“{line.model}” ({day(line.later)})" for line in later)}
+
+
+def listed_some(names):
+    """Return the first names for a sentence: a paper may have hundreds."""
+    names = list(names)
+    shown = "; ".join(names[:MOST_NAMED])
+    return f"{shown}; …" if len(names) > MOST_NAMED else shown
 
 
 @require_form
@@ -201,8 +228,8 @@ def decision_publish(request, pk):
     with refusals_lead_to(decision.get_absolute_url()):
         decision.check_publishable()
         if request.method == "POST" and form.is_valid():
-            day = form.cleaned_data["from_day"]
-            at = day and timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
+            first = form.cleaned_data["from_day"]
+            at = first and timezone.make_aware(datetime.datetime.combine(first, datetime.time()))
             decision.publish(by=request.user, at=at)
             messages.success(request, _("The paper is open to all from that moment."))
             return redirect(decision)

@@ -245,7 +245,7 @@ def decide(page, people, seminar, model):
 
     page.goto(address("reviews:decision_update", decision))
     page.fill("[name=number]", "12-TB/TU")
-    page.fill("[name=dated]", f"5/6/{this_year()}")
+    page.fill("[name=dated]", f"5/6/{this_year() - 1}")
     page.fill("[name=signatory]", "Lê Thử")
     go(page, "main form button")
     page.goto(address("reviews:decision_issue", decision))

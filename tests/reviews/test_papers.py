@@ -1,8 +1,14 @@
 """A paper while it is a draft: nobody writes over, or issues, what they have not seen."""
 
+from datetime import date, timedelta
 from http import HTTPStatus
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from lxml import html
 from pytest_django.asserts import assertContains
 
 from registry.models import DraftBuffer, Replication
@@ -119,3 +125,107 @@ def test_no_paper_and_no_proposal_has_a_unit_take_up_its_own_model(client, clerk
 
     for page in (paper, proposal):
         assert page.context["form"].errors == {"take_up": [str(Replication.ITS_OWN)]}
+
+
+# --- The day and the number of a paper ------------------------------------------------------------
+
+
+def in_days(number):
+    return timezone.localdate() + timedelta(days=number)
+
+
+@pytest.mark.parametrize("day", ["1/1/1850", "31/12/9998", "tomorrow"])
+def test_a_paper_of_a_day_to_come_or_long_before_the_register_is_refused_at_its_field(
+    client, clerk, line, day
+):
+    day = f"{in_days(1):%d/%m/%Y}" if day == "tomorrow" else day
+
+    refused = sent(client, "decision_update", line.decision, dated=day)
+    taken = sent(client, "decision_update", line.decision, dated=f"{in_days(0):%d/%m/%Y}")
+
+    assert list(refused.context["form"].errors) == ["dated"]
+    leads_to(taken, line.decision.get_absolute_url())
+
+
+def test_a_paper_of_a_day_to_come_is_not_issued(client, clerk, line):
+    paper = line.decision
+    paper.dated = in_days(1)
+    paper.save_by(clerk)
+
+    page = sent(client, "decision_issue", paper)
+
+    with pytest.raises(ValidationError) as refused:
+        paper.clean()
+    assert page.context["refusals"] == refused.value.messages
+    paper.refresh_from_db()
+    assert not paper.is_issued
+
+
+def test_a_line_that_will_not_stand_is_said_before_and_after_it_is_issued(client, clerk):
+    overtaken, stands = factories.running(name="Đường hoa"), factories.running(name="Vườn rau")
+    factories.issued(None, overtaken, by=clerk, verdict="replicate", reason="Dễ học.")
+    old = factories.DecisionFactory(dated=date(2024, 6, 5))
+    for model in (overtaken, stands):
+        factories.DecisionLineFactory(decision=old, model=model)
+    later = f"{in_days(0):%d/%m/%Y}"
+
+    page = client.get(to("decision_issue", old))
+    first, second = (
+        row.text_content() for row in html.fromstring(page.content).xpath("//tbody/tr")
+    )
+    done = client.post(to("decision_issue", old), answers_on(page), follow=True)
+
+    assert (later in first, "Tiếp tục duy trì" in first) == (True, False)
+    assert (later in second, "Tiếp tục duy trì" in second) == (False, True)
+    (message,) = done.context["messages"]
+    assert ("Đường hoa" in str(message), "Vườn rau" in str(message)) == (True, False)
+    overtaken.refresh_from_db()
+    assert overtaken.verdict == "replicate"
+
+
+def test_of_two_papers_of_one_day_the_one_issued_last_stands_and_the_preview_says_so(client, clerk):
+    model = factories.running()
+    factories.issued(None, model, by=clerk)
+    line = factories.DecisionLineFactory(model=model, verdict="survey")
+
+    page = client.get(to("decision_issue", line.decision))
+
+    assert page.context["lines"].get().later is None
+    sent(client, "decision_issue", line.decision)
+    model.refresh_from_db()
+    assert model.verdict == "survey"
+
+
+def test_a_number_given_to_a_paper_of_the_same_kind_and_year_is_warned_of_and_stops_nothing(
+    client, clerk, line
+):
+    line.decision.number = "12-TB/TU"
+    line.decision.save_by(clerk)
+    same = factories.issued(factories.DecisionFactory(number="12-tb/TU"), factories.running())
+    others = [
+        factories.DecisionFactory(number="12-TB/TU", kind="QĐ"),
+        factories.DecisionFactory(number="12-TB/TU", dated=date(2024, 6, 5)),
+    ]
+    for other in others:
+        factories.issued(other, factories.running())
+    factories.DecisionFactory(number="12-TB/TU")  # not issued
+
+    page = client.get(to("decision_issue", line.decision))
+
+    assert list(page.context["namesakes"]) == [same]
+    assertContains(page, "govuk-warning-text__icon", count=1)
+    leads_to(sent(client, "decision_issue", line.decision), line.decision.get_absolute_url())
+
+
+def test_the_preview_of_a_paper_takes_the_same_queries_for_one_line_and_for_four(
+    client, clerk, line
+):
+    with CaptureQueriesContext(connection) as few:
+        client.get(to("decision_issue", line.decision))
+    for _time in range(3):
+        factories.DecisionLineFactory(decision=line.decision)
+
+    with CaptureQueriesContext(connection) as many:
+        client.get(to("decision_issue", line.decision))
+
+    assert len(many) == len(few)
