@@ -81,35 +81,52 @@ def assessment_paper(request, pk):
         _with_what_is_judged(request.user), request.user, pk, may="entered_by_clerk"
     )
     form = PaperBallotForm(*posted(request), instance=ballot)
-    paper = {"hand_in": True, "source": Assessment.Source.PAPER}
     with refusals_lead_to(ballot.item.seminar.get_absolute_url()):
         ballot.check_waiting()
-        if form.is_valid() and _carried_out(request, ballot, form, **paper):
+        if form.is_valid() and _entered(request, ballot, form):
             messages.success(request, _("The paper ballot has been entered."))
             return redirect(ballot.item.seminar)
     context = _context(request, ballot, form) | {"from_paper": True}
     return render(request, "reviews/assessment_form.html", context)
 
 
-def _carried_out(request, ballot, form, *, hand_in, source=Assessment.Source.FORM):
+def _entered(request, ballot, form):
+    """Hand in what came on paper, with its scan; return whether that was done.
+
+    All of it is stored or nothing: the scan would come again with what was missing.
+    """
+    try:
+        with files_follow_the_transaction(), transaction.atomic():
+            ballot.hand_in(
+                by=request.user,
+                version=form.cleaned_data["version"],
+                scores=form.scores(),
+                source=Assessment.Source.PAPER,
+            )
+            for checked in form.cleaned_data["files"]:
+                Scan.store(checked, by=request.user, assessment=ballot)
+            words_are_saved(request)
+    except MoveRefused:
+        raise
+    except ValidationError as error:
+        form.add_error(None, error)
+        ballot.refresh_from_db()
+        return False
+    return True
+
+
+def _carried_out(request, ballot, form, *, hand_in):
     """Keep the ballot, then hand it in if asked; return whether all of that was done.
 
     What is missing for handing in is said at its field, and costs nothing: the draft is kept.
     """
-    with files_follow_the_transaction(), transaction.atomic():
-        ballot.write(
-            by=request.user,
-            version=form.cleaned_data["version"],
-            scores=form.scores(),
-            source=source,
-        )
-        for checked in form.cleaned_data.get("files") or ():
-            Scan.store(checked, by=request.user, assessment=ballot)
+    with transaction.atomic():
+        ballot.write(by=request.user, version=form.cleaned_data["version"], scores=form.scores())
         words_are_saved(request)
     if not hand_in:
         return True
     try:
-        ballot.hand_in(by=request.user, version=ballot.version, source=source)
+        ballot.hand_in(by=request.user, version=ballot.version)
     except MoveRefused:
         raise
     except ValidationError as error:

@@ -1,10 +1,13 @@
 """The panel's desk: what is read before judging, the ballot, the remarks to tap."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -15,7 +18,7 @@ from registry import appendonly
 from registry.keeping import Keep
 from registry.models import DraftBuffer, PracticeModel, Role, Verdict
 from reviews.judging import Judged, judged
-from reviews.models import Assessment, StockRemark
+from reviews.models import Assessment, Scan, StockRemark
 from reviews.setup import STOCK_REMARKS, fill
 from tests import factories
 from tests.counting import rows
@@ -348,3 +351,32 @@ def test_a_clerk_who_sits_on_a_panel_is_shown_both(client):
     (ballot,) = seminar_of(both, running())
 
     assertContains(client.get(ballot.get_absolute_url()), 'name="stock"')
+
+
+# --- On paper -------------------------------------------------------------------------------------
+
+
+def stored_files():
+    return sum(path.is_file() for path in Path(settings.MEDIA_ROOT).rglob("*"))
+
+
+def test_a_paper_ballot_that_lacks_something_leaves_no_draft_and_no_scan(client, clerk, member):
+    (ballot,) = seminar_of(member, running())
+    client.force_login(clerk)
+    address, before = reverse("reviews:assessment_paper", args=[ballot.pk]), stored_files()
+
+    def enter(**answers):
+        scan = SimpleUploadedFile("phieu.jpg", factories.a_jpeg())
+        sent = {"version": ballot.version, "verdict": "replicate", "files": scan}
+        return client.post(address, sent | answers)
+
+    refused = enter()
+    ballot.refresh_from_db()
+
+    assert list(refused.context["form"].errors) == ["remark", "files"]  # to be chosen again
+    assert (ballot.verdict, ballot.source, ballot.version) == ("", "form", 1)
+    assert (Scan.objects.count(), stored_files()) == (0, before)
+    assert enter(remark="Dễ học.").status_code == 302
+    ballot.refresh_from_db()
+    assert (ballot.is_handed_in, ballot.source, ballot.scans.count()) == (True, "paper", 1)
+    assert stored_files() == before + 1
