@@ -6,7 +6,7 @@ from django.core.paginator import Paginator
 from django.db.models import Max
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry.access import (
@@ -162,9 +162,11 @@ def criteria_update(request, pk):
     if request.method == "POST" and "suggested" in request.POST:
         with refusals_lead_to(seminar.get_absolute_url()), seminar.held(State.PLANNED):
             if not seminar.criteria.exists():
-                for position, (name, points) in enumerate(CRITERIA, 1):
+                with override("vi"):  # like all else that is stored
+                    suggested = [(_(name), points) for name, points in CRITERIA]
+                for position, (name, points) in enumerate(suggested, 1):
                     Criterion(
-                        seminar=seminar, name=_(name), max_points=points, position=position
+                        seminar=seminar, name=name, max_points=points, position=position
                     ).save_by(request.user)
                 messages.success(
                     request, _("These criteria are only a suggestion. Change them as you need.")

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import ngettext, override, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.access import (
@@ -193,7 +193,8 @@ def conclude_several(request, pk):
     if step == "edit":
         initial = request.POST.dict()
     elif verdict := request.GET.get("majority"):
-        initial = {"verdict": verdict, "whose": _("the panel by majority")}
+        with override("vi"):  # what is stored goes into the minutes
+            initial = {"verdict": verdict, "whose": _("the panel by majority")}
     else:
         initial = {}
     form = ConcludeSeveralForm(request.POST if step == "preview" else None, initial=initial)

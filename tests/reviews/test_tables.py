@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -227,6 +228,16 @@ def test_those_on_which_a_majority_agrees_are_chosen_with_one_tap(client, clerk)
 
     assert page.context["items"] == [first]
     assert page.context["form"]["verdict"].value() == "replicate"
+
+
+def test_whose_proposal_it_is_stands_in_vietnamese_on_an_english_page_too(client, clerk):
+    seminar = seminar_of(factories.running())
+    said(seminar.items.get(), Verdict.REPLICATE, Verdict.REPLICATE)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+
+    page = client.get(page_of("conclude_several", seminar), {"majority": "replicate"})
+
+    assert page.context["form"]["whose"].value() == "tổ thẩm định, theo đa số"
 
 
 def test_the_preview_says_where_ballots_are_missing_and_where_a_majority_said_otherwise(
