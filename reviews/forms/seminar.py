@@ -1,7 +1,8 @@
 """The forms by which the clerk plans a seminar."""
 
 from django import forms
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ValidationError
+from django.db.models import UniqueConstraint
 from django.forms import BaseInlineFormSet, inlineformset_factory
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,7 @@ from registry.models import Organisation, Role, User
 from reviews.models import Criterion, PanelMember, Seminar
 
 _narrow = {"class": "govuk-input--width-10"}
+MOST_MEMBERS = 60
 
 
 class SeminarForm(ModelForm):
@@ -24,6 +26,14 @@ class SeminarForm(ModelForm):
             "quorum": forms.NumberInput(attrs={"class": "govuk-input--width-3"}),
         }
         help_texts = {"held_on": _("For example 5/6/2026.")}
+
+    def clean_quorum(self):
+        quorum = self.cleaned_data["quorum"]
+        if quorum is not None and quorum > MOST_MEMBERS:
+            raise ValidationError(
+                _("A panel has at most %(most)s members."), params={"most": MOST_MEMBERS}
+            )
+        return quorum
 
 
 class SeminarCreateForm(SeminarForm):
@@ -86,10 +96,24 @@ class RowsFormSet(BaseInlineFormSet):
     """Rows that can be changed and taken away, each once."""
 
     def clean(self):
+        self._mark_repeats()
         super().clean()
         keys = [form.instance.pk for form in self.initial_forms]
         if len(set(keys)) < len(keys):
             raise BadRequest("one row, sent twice")
+
+    def _mark_repeats(self):
+        """Say at the row what the constraint says; Django names the field, but not the row."""
+        for rule in self.model._meta.constraints:
+            if not isinstance(rule, UniqueConstraint):
+                continue
+            name, seen = rule.fields[-1], set()
+            for form in self.forms:
+                value = getattr(form, "cleaned_data", {}).get(name)
+                if value and not self._should_delete_form(form):
+                    if value in seen:
+                        form.add_error(name, rule.violation_error_message)
+                    seen.add(value)
 
 
 _rows = {
@@ -97,7 +121,7 @@ _rows = {
     "renderer": Renderer(),
     "extra": 3,
     "can_delete": True,
-    "max_num": 60,
+    "max_num": MOST_MEMBERS,
     "absolute_max": 80,
 }
 PanelFormSet = inlineformset_factory(Seminar, PanelMember, form=PanelMemberForm, **_rows)

@@ -8,7 +8,9 @@ from django.db.models import Count, Max, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from registry.days import check_year
 from registry.fields import LineField
 from registry.history import History, Recorded, create_all_by, version_of
 from registry.models import MoveRefused, StaleVersion
@@ -50,7 +52,7 @@ class Seminar(Recorded):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.SEMINAR)
     title = LineField(_("title"), max_length=300)
     held_on = models.DateField(_("held on"))
-    place = LineField(_("place"), max_length=200, blank=True)
+    place = LineField(pgettext_lazy("meeting", "place"), max_length=200, blank=True)
     chair = LineField(_("chair"), max_length=200, blank=True, help_text=_("Name and position."))
     secretary = LineField(
         _("secretary"), max_length=200, blank=True, help_text=_("Name and position.")
@@ -93,6 +95,13 @@ class Seminar(Recorded):
 
     def get_absolute_url(self):
         return reverse("reviews:seminar_detail", args=[self.pk])
+
+    def clean(self):
+        if self.held_on is not None:
+            try:
+                check_year(self.held_on)
+            except ValidationError as error:
+                raise ValidationError({"held_on": error}) from None
 
     @property
     def is_planned(self):

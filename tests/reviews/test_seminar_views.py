@@ -4,9 +4,11 @@ from http import HTTPStatus
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import pgettext
 from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains
 
@@ -112,6 +114,26 @@ def test_a_seminar_is_changed_unless_somebody_else_has_done_so_meanwhile(client,
 
     assert (late.status_code, unsaid.status_code) == (HTTPStatus.CONFLICT, HTTPStatus.CONFLICT)
     assert Seminar.objects.get().title == "Tọa đàm tháng Sáu"
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [("held_on", "1/6/1800"), ("held_on", "1/6/9999"), ("quorum", "99999999"), ("quorum", "61")],
+)
+def test_a_seminar_too_far_off_or_of_more_ballots_than_members_is_a_slip(
+    client, clerk, name, typed
+):
+    seminar = planned("Một")
+
+    refused = sent(client, "seminar_update", seminar, **{name: typed})
+
+    assert list(refused.context["form"].errors) == [name]
+
+
+def test_the_form_of_a_seminar_asks_for_its_venue_and_not_for_an_area(client, clerk):
+    form = client.get(NEW).context["form"]
+
+    assert form["place"].label == pgettext("meeting", "Place")
 
 
 # --- The panel ------------------------------------------------------------------------------
@@ -244,6 +266,49 @@ def test_the_suggested_criteria_are_a_hundred_points_there_to_be_changed(client,
         seminar.get_absolute_url(),
     )
     assert seminar.criteria.first().name == "Tính thiết thực"
+
+
+def test_the_suggested_criteria_are_in_vietnamese_on_an_english_page_too(client, clerk):
+    in_vietnamese, seminar = planned("Một"), planned("Hai")
+    client.post(to("criteria_update", in_vietnamese), {"suggested": "yes"})
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+
+    client.post(to("criteria_update", seminar), {"suggested": "yes"})
+
+    names = [
+        list(each.criteria.values_list("name", flat=True)) for each in (in_vietnamese, seminar)
+    ]
+    assert names[0] == names[1]
+
+
+def test_a_row_that_repeats_another_is_told_so_at_its_field(client, clerk):
+    seminar = planned("Một")
+    person = factories.PanelUserFactory()
+    seat = {"position": "1", "name": "Lê Thử", "user": person.username}
+    twice = {"position": "1", "name": "Tính mới", "max_points": "10"}
+
+    for page, prefix, row, name in (
+        ("panel_update", "members", seat, "user"),
+        ("criteria_update", "criteria", twice, "name"),
+    ):
+        version = client.get(to(page, seminar)).context["version"]
+        posted = rows(prefix, row, row | {"position": "2"}, version=version)
+        formset = client.post(to(page, seminar), posted).context["formset"]
+        assert [list(form.errors) for form in formset] == [[], [name]]
+        assert not formset.non_form_errors()
+
+
+def test_of_two_rows_with_one_account_the_one_that_is_taken_away_does_not_count(client, clerk):
+    seminar = planned("Một")
+    member = factories.PanelMemberFactory(seminar=seminar)
+    seat = {"position": "1", "name": "Lê Thử", "user": member.user.username}
+    version = client.get(to("panel_update", seminar)).context["version"]
+    gone = seat | {"id": member.pk, "DELETE": "on"}
+
+    posted = rows("members", gone, seat, initial=1, version=version)
+    formset = client.post(to("panel_update", seminar), posted)
+
+    leads_to(formset, seminar.get_absolute_url())
 
 
 def test_a_criterion_has_a_name_of_its_own_and_points(client, clerk):
