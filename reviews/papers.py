@@ -89,7 +89,7 @@ def draft_of(decision):
             ]
             count = ngettext("%(number)s model", "%(number)s models", len(rows))
             said = count % {"number": len(rows)}
-            paper.heading(f"{number}. {Verdict(verdict).label}: {said}")
+            paper.heading(f"{number}. {Verdict(verdict).alone}: {said}")
             columns = [_("No."), _("Model"), _("Organisation"), _("Reason, and what is to be done")]
             paper.table(columns, rows, widths=(15, 55, 42, 53))
         paper.signatures(
@@ -117,7 +117,7 @@ def _write_item(paper, number, item, tally):
     if concluded is None:
         paper.text(_("No proposal has been recorded."))
         return
-    facts = {"whose": concluded.whose, "verdict": concluded.get_verdict_display()}
+    facts = {"whose": concluded.whose, "verdict": Verdict(concluded.verdict).alone}
     paper.text(_("Proposal (%(whose)s): %(verdict)s.") % facts)
     if said := said_of(concluded, reason=concluded.rationale):
         paper.prose(said)
@@ -140,7 +140,7 @@ def said_of(line, *, reason=None):
 def _counted(proposals):
     verdicts = [proposal.verdict for proposal in proposals]
     counted = ((verdict, verdicts.count(verdict)) for verdict in Verdict.values)
-    return [(Verdict(verdict).label, str(number)) for verdict, number in counted if number]
+    return [(Verdict(verdict).alone, str(number)) for verdict, number in counted if number]
 
 
 def in_words(date):

@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 
 class Verdict(models.TextChoices):
@@ -13,6 +14,11 @@ class Verdict(models.TextChoices):
     STRENGTHEN = "strengthen", _("Strengthen")
     RETIRE = "retire", _("Retire (no longer suitable)")
     SURVEY = "survey", _("Look again")
+
+    @property
+    def alone(self):
+        """The verdict where how a model ends is said beside it, which may be by a merger."""
+        return pgettext("short", "Retire") if self is Verdict.RETIRE else self.label
 
 
 class RetireReason(models.TextChoices):

@@ -340,6 +340,12 @@ class DecisionLine(Recorded):
     def __str__(self):
         return f"{self.model}: {self.get_verdict_display()}"
 
+    def in_words(self):
+        """Return the verdict, and how the model ends if it does."""
+        if self.closing_kind:
+            return f"{Verdict(self.verdict).alone}: {self.get_closing_kind_display()}"
+        return self.get_verdict_display()
+
     def clean(self):
         if self.merged_into_id and self.merged_into_id == self.model_id:
             raise ValidationError({"merged_into": _("A model cannot be merged into itself.")})

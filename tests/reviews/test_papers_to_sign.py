@@ -14,7 +14,7 @@ from registry.models import SecurityEvent, Verdict
 from reviews.models import DecisionLine
 from reviews.papers import draft_of, in_words, minutes_of
 from tests import factories
-from tests.reviews.pages import hand_in, signed_in, to
+from tests.reviews.pages import hand_in, signed_in, text_of, to
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +116,26 @@ def test_a_draft_lists_its_lines_by_verdict_with_what_is_to_be_done(clerk):
     assert tables[1][1][1:3] == ["Đường hoa", good.organisation.name]
     assert tables[1][1][3] == "Dễ học.\nĐơn vị cần nhân rộng: Chi bộ khối phố 9."
     assert "Đã đạt." in tables[2][1][3]
+
+
+def test_of_a_model_that_is_merged_no_paper_says_that_it_no_longer_fits(client, clerk):
+    ends = {
+        "verdict": "retire", "retire_reason": "duplicate", "closing_kind": "merged",
+        "merged_into": factories.running(name="Vườn rau"),
+    }  # fmt: skip
+    seminar, _item = concluded(clerk, rationale="Trùng.", **ends)
+    paper = factories.DecisionFactory()
+    line = DecisionLine(model=factories.running(), reason="Trùng.", **ends)
+    paper.add_line(line, by=clerk, version=paper.version)
+
+    for words in (
+        read(draft_of(paper))[0],
+        read(minutes_of(seminar))[0],
+        text_of(client.get(to("decision_issue", paper))),
+        text_of(client.get(paper.get_absolute_url())),
+    ):
+        assert "Nhập vào mô hình khác" in words
+        assert "không còn phù hợp" not in words.lower()
 
 
 def test_papers_are_in_vietnamese_on_an_english_page_too(clerk):
