@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.files import MultipleFileField
 from registry.forms.base import Form, ModelForm
-from registry.forms.lookups import ModelLookupField, OrganisationsLookupField
-from registry.models import ClosingKind, Organisation, PracticeModel, Replication, Verdict
+from registry.forms.lookups import OFFERED, ModelLookupField
+from registry.models import Organisation, PracticeModel, Verdict
+from reviews.forms.verdicts import AcceptedModelField, VerdictForm
 from reviews.models import AgendaItem, Conclusion, Recusal, Seminar
 from reviews.models.assessment import EXPLAINED
 
@@ -26,7 +27,8 @@ class AgendaAddForm(Form):
 
     def clean_codes(self):
         """Return the models; name every line that is none."""
-        lookup = ModelLookupField(queryset=candidates())
+        several = _("Several models go by this name. Write the code of the one you mean:")
+        lookup = ModelLookupField(queryset=candidates(), error_messages={"several": several})
         lines = [line.strip() for line in self.cleaned_data["codes"].splitlines()]
         lines = list(filter(None, lines))
         if len(lines) > MOST_CODES:
@@ -39,7 +41,12 @@ class AgendaAddForm(Form):
             try:
                 found.append(lookup.find(line))
             except forms.ValidationError as error:
-                errors.append(forms.ValidationError(f"“{line}”: {error.messages[0]}"))
+                said = error.messages[0]
+                if error.code == "several":  # in a box of text nothing can be chosen
+                    near = lookup.exact(line) or lookup.queryset.search(line)[:OFFERED]
+                    named = (f"{lookup.label_of(model)} ({model.organisation})" for model in near)
+                    said = f"{said} {'; '.join(named)}"
+                errors.append(forms.ValidationError(f"“{line}”: {said}"))
         if errors:
             raise forms.ValidationError(errors)
         return found
@@ -110,17 +117,11 @@ class RecusalForm(ModelForm):
         self.fields["member"].empty_label = None
 
 
-class ConclusionForm(ModelForm):
-    merged_into = ModelLookupField(
+class ConclusionForm(VerdictForm):
+    merged_into = AcceptedModelField(
         label=_("To be merged into"),
         required=False,
         help_text=_("Only if it is merged: code or name."),
-    )
-    take_up = OrganisationsLookupField(
-        label=_("Units that should take it up"),
-        required=False,
-        help_text=_("The name of one organisation on each line."),
-        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
     class Meta:
@@ -141,24 +142,13 @@ class ConclusionForm(ModelForm):
             "review_by": forms.DateInput(attrs={"class": "govuk-input--width-10"}),
         }
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["verdict"].choices = Verdict.choices
-        self.fields["merged_into"].queryset = PracticeModel.objects.ever_accepted()
-        self.fields["take_up"].queryset = Organisation.objects.existing().select_related("parent")
-        ends = (ClosingKind.COMPLETED, ClosingKind.UNSUITABLE, ClosingKind.MERGED)
-        self.fields["closing_kind"].choices = [("", "---------"), *((k, k.label) for k in ends)]
-        if self.instance.pk:
-            self.initial["take_up"] = list(self.instance.take_up.select_related("parent"))
+    @property
+    def model_concerned(self):
+        return self.instance.item.model
 
-    def clean(self):
-        super().clean()
-        if self.instance.item.organisation in self.cleaned_data.get("take_up", ()):
-            self.add_error("take_up", Replication.ITS_OWN)
-        return self.cleaned_data
-
-    def _save_m2m(self):
-        """Leave the units to ``AgendaItem.conclude``, which stores the proposal as a whole."""
+    @property
+    def day(self):
+        return self.instance.item.seminar.held_on
 
 
 class ConcludeSeveralForm(Form):

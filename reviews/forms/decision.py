@@ -6,8 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.files import MultipleFileField
 from registry.forms.attachments import OnceField
 from registry.forms.base import Form, ModelForm
-from registry.forms.lookups import ModelLookupField, OrganisationsLookupField
-from registry.models import ClosingKind, Organisation, PracticeModel, Replication, Verdict
+from reviews.forms.verdicts import AcceptedModelField, VerdictForm
 from reviews.models import Decision, DecisionLine
 
 _narrow = {"class": "govuk-input--width-10"}
@@ -49,19 +48,13 @@ class DecisionUpdateForm(ModelForm):
         self.fields["version"].initial = self.instance.version
 
 
-class DecisionLineForm(ModelForm):
+class DecisionLineForm(VerdictForm):
     """What a paper says of one model."""
 
     version = StampField()
-    model = ModelLookupField(label=_("Model"), help_text=_("Its code, or its name."))
-    merged_into = ModelLookupField(
+    model = AcceptedModelField(label=_("Model"), help_text=_("Its code, or its name."))
+    merged_into = AcceptedModelField(
         label=_("Merged into"), required=False, help_text=_("Only if it is merged: code or name.")
-    )
-    take_up = OrganisationsLookupField(
-        label=_("Units that should take it up"),
-        required=False,
-        help_text=_("The name of one organisation on each line."),
-        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
     class Meta:
@@ -85,24 +78,14 @@ class DecisionLineForm(ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = self.instance.decision.version
-        accepted = PracticeModel.objects.ever_accepted()
-        self.fields["model"].queryset = self.fields["merged_into"].queryset = accepted
-        self.fields["take_up"].queryset = Organisation.objects.existing().select_related("parent")
-        self.fields["verdict"].choices = Verdict.choices
-        ends = (ClosingKind.COMPLETED, ClosingKind.UNSUITABLE, ClosingKind.MERGED)
-        self.fields["closing_kind"].choices = [("", "---------"), *((k, k.label) for k in ends)]
-        if self.instance.pk:
-            self.initial["take_up"] = list(self.instance.take_up.select_related("parent"))
 
-    def clean(self):
-        super().clean()
-        model = self.cleaned_data.get("model")
-        if model and model.organisation in self.cleaned_data.get("take_up", ()):
-            self.add_error("take_up", Replication.ITS_OWN)
-        return self.cleaned_data
+    @property
+    def model_concerned(self):
+        return self.cleaned_data.get("model")
 
-    def _save_m2m(self):
-        """Leave the units to ``Decision.add_line``, which stores the line as a whole."""
+    @property
+    def day(self):
+        return self.instance.decision.dated
 
 
 class ScanForm(Form):

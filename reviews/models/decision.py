@@ -171,14 +171,29 @@ class Decision(Recorded):
         line._history_user = by
         line.delete()
 
+    @staticmethod
+    def proposals_of(seminar):
+        """Return the proposals that a paper takes, and the models it leaves out: not accepted.
+
+        A seminar may look at what still waits to be accepted; a paper decides on the register.
+        """
+        proposals = Conclusion.objects.filter(
+            item__seminar=seminar, item__model__isnull=False
+        ).select_related("item__model")
+        taken, left_out = [], []
+        for proposal in proposals:
+            if proposal.item.model.was_accepted:
+                taken.append(proposal)
+            else:
+                left_out.append(proposal.item.model)
+        return taken, left_out
+
     @transaction.atomic
     def take_proposals(self, *, by, version):
         """Make a line of each of the seminar's proposals that has none; return how many."""
         self._hold_draft(version)
         there = set(self.lines.values_list("model", flat=True))
-        proposals = Conclusion.objects.filter(
-            item__seminar=self.seminar, item__model__isnull=False
-        ).select_related("item__model")
+        proposals, _not_accepted = self.proposals_of(self.seminar)
         new = [proposal for proposal in proposals if proposal.item.model_id not in there]
         if new:
             self.write(by=by, version=version)

@@ -200,7 +200,9 @@ def conclusion_update(request, pk):
     item = _item(request, pk, may="run_by")
     with refusals_lead_to(item.get_absolute_url()):
         item.seminar.check_state(State.OPEN)
-        form = ConclusionForm(posted(request)[0], instance=item.conclusion_or_new())
+        form = ConclusionForm(
+            posted(request)[0], instance=item.conclusion_or_new(), user=request.user
+        )
         if request.method == "POST" and form.is_valid() and _concluded(request, item, form):
             messages.success(request, _("The proposal has been recorded. It changes no model yet."))
             return redirect(item.seminar)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry.access import (
@@ -114,14 +114,21 @@ def decision_from_seminar(request, pk):
     with transaction.atomic():
         Seminar.objects.select_for_update().get(pk=seminar.pk)
         decision = seminar.decisions.drafts().first()
-        if decision is None:
-            decision = Decision(
-                seminar=seminar,
-                subject=_("Conclusion on the models reviewed at: %(seminar)s")
-                % {"seminar": seminar},
-            )
+        proposals, not_accepted = Decision.proposals_of(seminar)
+        if decision is None and proposals:
+            with override("vi"):  # a Party paper is in Vietnamese, whoever prepares it
+                subject = _("Conclusion on the models reviewed at: %(seminar)s")
+            decision = Decision(seminar=seminar, subject=subject % {"seminar": seminar})
             decision.save_by(request.user)
-        added = decision.take_proposals(by=request.user, version=decision.version)
+        if decision is not None:
+            added = decision.take_proposals(by=request.user, version=decision.version)
+    if not_accepted:
+        said = _("Left out, because they have not been accepted: %(models)s.")
+        names = listed_some(f"“{model}”" for model in not_accepted)
+        messages.warning(request, said % {"models": names})
+    if decision is None:
+        messages.warning(request, _("There is no proposal to take, so no paper has been made."))
+        return redirect(seminar)
     messages.success(
         request,
         ngettext(
@@ -295,7 +302,7 @@ def _line_or_404(request, pk):
 
 
 def _line_page(request, decision, line, title):
-    form = DecisionLineForm(posted(request)[0], instance=line)
+    form = DecisionLineForm(posted(request)[0], instance=line, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             with refusals_lead_to(decision.get_absolute_url()):

@@ -48,6 +48,20 @@ def test_every_line_that_is_no_model_is_named_and_nothing_is_put(client, clerk):
     assert not seminar.items.exists()
 
 
+def test_of_several_models_of_one_name_the_codes_to_write_are_named(client, clerk):
+    seminar = factories.SeminarFactory()
+    one, other = factories.running(name="Giảm nghèo"), factories.running(name="Giảm nghèo")
+
+    response = client.post(to("agenda_add", seminar), {"codes": "giam ngheo"})
+
+    (said,) = response.context["form"].errors["codes"]
+    for model in (one, other):
+        assert f"{model.code} – Giảm nghèo ({model.organisation})" in said
+    leads_to(
+        client.post(to("agenda_add", seminar), {"codes": other.code}), seminar.get_absolute_url()
+    )
+
+
 def test_more_lines_than_can_be_looked_up_at_once_are_refused_not_cut(client, clerk):
     seminar = factories.SeminarFactory()
     codes = "\n".join([factories.running().code] * 201)

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from http import HTTPStatus
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -11,7 +12,8 @@ from django.utils import timezone
 from lxml import html
 from pytest_django.asserts import assertContains
 
-from registry.models import DraftBuffer, Replication
+from registry.models import DraftBuffer
+from reviews.models import Decision
 from tests import factories
 from tests.reviews.pages import answers_on, leads_to, sent, signed_in, to
 
@@ -124,7 +126,7 @@ def test_no_paper_and_no_proposal_has_a_unit_take_up_its_own_model(client, clerk
     proposal = sent(client, "conclusion_update", item, rationale="Dễ học.", whose="Chủ trì", **said)
 
     for page in (paper, proposal):
-        assert page.context["form"].errors == {"take_up": [str(Replication.ITS_OWN)]}
+        assert list(page.context["form"].errors) == ["take_up"]
 
 
 # --- The day and the number of a paper ------------------------------------------------------------
@@ -229,3 +231,56 @@ def test_the_preview_of_a_paper_takes_the_same_queries_for_one_line_and_for_four
         client.get(to("decision_issue", line.decision))
 
     assert len(many) == len(few)
+
+
+# --- Taken from the proposals of a seminar --------------------------------------------------------
+
+
+def proposed(clerk, *models):
+    """Return an open seminar that proposes to go on with each of the models."""
+    seminar = factories.SeminarFactory()
+    for model in models:
+        factories.AgendaItemFactory(seminar=seminar, model=model)
+    factories.opened(seminar)
+    for item in seminar.items.all():
+        item.conclude(verdict="maintain", rationale="", whose="Chủ trì", by=clerk)
+    return seminar
+
+
+def test_a_model_that_is_not_accepted_is_left_out_and_named_and_the_others_can_be_issued(
+    client, clerk
+):
+    accepted, waiting = factories.running(), factories.submitted(name="Chợ văn minh")
+    seminar = proposed(clerk, accepted, waiting)
+
+    response = client.post(to("decision_from_seminar", seminar), follow=True)
+
+    paper = seminar.decisions.get()
+    assert [line.model for line in paper.lines.all()] == [accepted]
+    assert "Chợ văn minh" in " ".join(map(str, response.context["messages"]))
+    paper.number, paper.dated, paper.signatory = "3-TB/ĐU", in_days(0), "Lê Thử"
+    paper.save_by(clerk)
+    leads_to(sent(client, "decision_issue", paper), paper.get_absolute_url())
+
+
+@pytest.mark.parametrize("proposals", ["none", "not accepted"])
+def test_where_there_is_no_proposal_to_take_no_paper_is_made_and_that_is_said(
+    client, clerk, proposals
+):
+    some = proposed(clerk, factories.submitted())
+    seminar = factories.opened() if proposals == "none" else some
+
+    response = client.post(to("decision_from_seminar", seminar), follow=True)
+
+    assert response.redirect_chain == [(seminar.get_absolute_url(), HTTPStatus.FOUND)]
+    assert response.context["messages"]
+    assert not Decision.objects.exists()
+
+
+def test_a_paper_prepared_on_an_english_page_is_in_vietnamese_all_the_same(client, clerk):
+    seminar = proposed(clerk, factories.running())
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+
+    client.post(to("decision_from_seminar", seminar))
+
+    assert seminar.decisions.get().subject.startswith("Kết luận về các mô hình")

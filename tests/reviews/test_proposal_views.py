@@ -1,16 +1,19 @@
 """How far a seminar has come, what it proposes, and who sees how much."""
 
+from datetime import date, timedelta
 from http import HTTPStatus
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains
 
 from registry.models import Verdict
 from reviews.models import AgendaItem, Assessment, Conclusion
 from tests import factories
+from tests.factories import this_year
 from tests.reviews.pages import answers_on, hand_in, leads_to, planned, sent, signed_in, text_of, to
 
 pytestmark = pytest.mark.django_db
@@ -123,7 +126,7 @@ def test_a_proposal_is_recorded_beside_the_tally_and_a_missing_quorum_only_warns
     response = sent(
         client, "conclusion_update", item,
         verdict="replicate", rationale="Cách làm dễ học.", whose="Chủ trì", take_up="song xanh",
-        review_by="31/12/2026",
+        review_by=f"31/12/{this_year() + 1}",
     )  # fmt: skip
 
     assert page.context["lacks_quorum"]
@@ -131,7 +134,7 @@ def test_a_proposal_is_recorded_beside_the_tally_and_a_missing_quorum_only_warns
     leads_to(response, seminar.get_absolute_url())
     conclusion = Conclusion.objects.get()
     assert (conclusion.verdict, conclusion.recorded_by) == (Verdict.REPLICATE, clerk)
-    assert conclusion.review_by.isoformat() == "2026-12-31"
+    assert conclusion.review_by == date(this_year() + 1, 12, 31)
     assert list(conclusion.take_up.all()) == [unit]
 
 
@@ -227,3 +230,69 @@ def test_all_others_asks_whose_proposal_it_is(client, clerk):
 
     assert list(response.context["form"].errors) == ["whose"]
     assert not Conclusion.objects.exists()
+
+
+# --- What a proposal and a line have in common ----------------------------------------------------
+
+
+@pytest.fixture(params=["conclusion_update", "line_add"])
+def saying(request, client, clerk):
+    """Return how one says something of a model on either page; the model is the first of it."""
+    item = factories.opened().items.get()
+    paper = factories.DecisionFactory(dated=None)
+    record = {"conclusion_update": item, "line_add": paper}[request.param]
+    plain = {"verdict": "maintain", "whose": "Chủ trì", "model": item.model.code}
+
+    def say(**answers):
+        return sent(client, request.param, record, **plain | answers)
+
+    return item.model, say
+
+
+def test_a_unit_is_not_asked_to_take_up_its_own_model(saying):
+    model, say = saying
+    other = factories.CellFactory()
+
+    refused = say(take_up=f"{other.name}\n{model.organisation.name}")
+
+    assert list(refused.context["form"].errors) == ["take_up"]
+    assert say(take_up=other.name).status_code == HTTPStatus.FOUND
+
+
+@pytest.mark.parametrize("day", ["yesterday", "1/1/1850", "1/1/9999"])
+def test_a_model_is_to_be_reviewed_on_a_day_that_is_not_over_and_not_too_far_off(saying, day):
+    _model, say = saying
+    today = timezone.localdate()
+    yesterday = f"{today - timedelta(days=1):%d/%m/%Y}"
+
+    refused = say(review_by=yesterday if day == "yesterday" else day)
+
+    assert list(refused.context["form"].errors) == ["review_by"]
+    assert say(review_by=f"{today:%d/%m/%Y}").status_code == HTTPStatus.FOUND
+
+
+def test_a_paper_recorded_late_says_a_day_that_was_not_over_when_it_was_signed(client, clerk):
+    paper = factories.DecisionFactory(dated=date(2024, 6, 5))
+    line = {"model": factories.running().code, "verdict": "maintain"}
+
+    refused = sent(client, "line_add", paper, review_by="4/6/2024", **line)
+    leads_to(
+        sent(client, "line_add", paper, review_by="31/12/2024", **line), paper.get_absolute_url()
+    )
+
+    assert list(refused.context["form"].errors) == ["review_by"]
+
+
+def test_of_a_model_that_is_not_accepted_the_form_says_so_and_not_that_there_is_none(saying):
+    _model, say = saying
+    waiting = factories.submitted(name="Chợ văn minh")
+    merged = {
+        "verdict": "retire", "reason": "Trùng.", "rationale": "Trùng.",
+        "retire_reason": "duplicate", "closing_kind": "merged",
+    }  # fmt: skip
+
+    known = say(merged_into=waiting.code, **merged).context["form"]
+    unknown = say(merged_into="không có mô hình này", **merged).context["form"]
+
+    assert known.errors["merged_into"] == ["“Chợ văn minh” chưa được tiếp nhận."]
+    assert "Không tìm thấy" in unknown.errors["merged_into"][0]
