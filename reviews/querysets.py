@@ -211,6 +211,13 @@ class RoundQuerySet(QuerySet):
         return registration.filter(opens_on__lte=timezone.localdate()).order_by("-deadline", "-pk")
 
 
+    def closed_for(self, year):
+        """Return whether registering for a year is over: its rounds are closed, all of them."""
+        rounds = self.filter(kind=self.model.Kind.REGISTRATION, year=year)
+        states = {closed_at is None for closed_at in rounds.values_list("closed_at", flat=True)}
+        return states == {False}
+
+
 class ScanQuerySet(StoredFileQuerySet):
     def visible_to(self, user):
         """Return scans for the office; for others those of what they see, and see all of.

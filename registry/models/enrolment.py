@@ -14,6 +14,10 @@ from registry.models.practice import PracticeModel
 from registry.models.verdicts import MoveRefused
 from registry.querysets import EnrolmentQuerySet
 
+# What other apps know of years whose register is closed: each entry takes a year and says whether
+# it is. ``reviews`` adds its rounds.
+CLOSED_YEARS = []
+
 _person = {"on_delete": models.PROTECT, "null": True, "editable": False, "related_name": "+"}
 
 
@@ -109,6 +113,7 @@ class Enrolment(Recorded):
         else:
             return
         self.save_by(by, why=move)
+        self._freeze_what_is_late(by=by)
 
     @transaction.atomic
     def send(self, *, by, on_behalf_of=None):
@@ -128,6 +133,7 @@ class Enrolment(Recorded):
         self.model.check_endorsed()
         self.accepted_at, self.accepted_by = timezone.now(), by
         self.save_by(by, why="accept")
+        self._freeze_what_is_late(by=by)
 
     @transaction.atomic
     def send_back(self, *, by, reason, due=None):
@@ -158,7 +164,8 @@ class Enrolment(Recorded):
 
     @transaction.atomic
     def freeze(self, *, by):
-        """Tie the enrolment to the model's text as it stands, when its round closes.
+        """Tie the enrolment to the model's text as it stands, when its round closes or, if it is
+        accepted later, then.
 
         One whose acceptance has been taken back meanwhile stays as it is.
         """
@@ -167,6 +174,11 @@ class Enrolment(Recorded):
             self.frozen_at = timezone.now()
             self.revision = self.model.history.latest().history_id
             self.save_by(by, why="freeze")
+
+    def _freeze_what_is_late(self, *, by):
+        """Freeze what is accepted once its year is closed; the others were frozen as it was."""
+        if self.accepted_at is not None and any(closed(self.year) for closed in CLOSED_YEARS):
+            self.freeze(by=by)
 
     def _lock(self):
         """Lock the model and then this: in the order in which a move of the model takes them."""

@@ -384,6 +384,28 @@ def test_a_year_that_is_not_received_is_not_frozen(sent, clerk):
     assert (sent.frozen_at, sent.revision) == (None, None)
 
 
+def test_what_is_received_after_its_round_is_closed_is_frozen_at_once(sent, clerk):
+    factories.RoundFactory().close(by=clerk)
+
+    sent.accept(by=clerk)
+    new = factories.submitted()
+    new.accept(by=clerk, version=new.version)
+
+    for enrolment in (sent, new.enrolments.get()):
+        enrolment.refresh_from_db()
+        assert enrolment.revision == enrolment.model.history.latest().history_id
+
+
+def test_what_is_received_while_a_round_of_its_year_is_open_is_not_frozen_yet(sent, clerk):
+    factories.RoundFactory().close(by=clerk)
+    factories.RoundFactory()
+
+    sent.accept(by=clerk)
+
+    sent.refresh_from_db()
+    assert sent.frozen_at is None
+
+
 def test_a_year_is_frozen_once_with_the_revision_of_that_moment(sent, clerk):
     sent.accept(by=clerk)
     last = sent.model.history.latest().history_id
