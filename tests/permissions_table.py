@@ -228,8 +228,8 @@ TABLE = {
         # Only what is in the register can be taken up: there is no such page of a draft.
         ("draft", "in 404 404 404 404 404 404", "in 404 404 404 404 404 404"),
         # No unit takes up its own; the ward and the office would for another.
-        ("public", "in 403 200 200 403 200 403", "in 403 200 302 403 200 403"),
-        ("foreign", "in 200 200 403 403 200 403", "in 302 302 403 403 302 403"),
+        ("public", "in 200 403 200 403 200 403", "in 302 403 200 403 200 403"),
+        ("foreign", "in 403 200 200 403 200 403", "in 403 302 302 403 302 403"),
     ],
     "registry:replication_update": [
         ("replication", "in 200 403 200 403 200 403", "in 302 403 302 403 302 403")

@@ -251,15 +251,15 @@ def test_today_is_no_day_to_come(client, person, cell, foreign):
     assert Replication.objects.get().since == timezone.localdate()
 
 
-@pytest.mark.parametrize("page", ["replication_add", "replication_update"])
-def test_what_one_of_the_states_demands_is_not_called_optional(client, person, cell, foreign, page):
+@pytest.mark.parametrize("form", ["replication_add", "replication_update"])
+def test_what_one_of_the_states_demands_is_not_called_optional(client, person, cell, foreign, form):
     taken = factories.ReplicationFactory(model=foreign, organisation=cell)
-    shown = client.get(to(page, {"replication_add": foreign, "replication_update": taken}[page]))
+    shown = client.get(to(form, {"replication_add": foreign, "replication_update": taken}[form]))
 
-    form = shown.context["form"]
     for name in ("since", "remark"):
-        assert form[name].help_text
-        assertContains(shown, form[name].help_text)
+        hint = shown.context["form"][name].help_text
+        assert hint
+        assertContains(shown, hint)
     assertNotContains(shown, "app-optional")
 
 
