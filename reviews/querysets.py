@@ -210,7 +210,6 @@ class RoundQuerySet(QuerySet):
         registration = self.open().filter(kind=self.model.Kind.REGISTRATION, year=year)
         return registration.filter(opens_on__lte=timezone.localdate()).order_by("-deadline", "-pk")
 
-
     def closed_for(self, year):
         """Return whether registering for a year is over: its rounds are closed, all of them."""
         rounds = self.filter(kind=self.model.Kind.REGISTRATION, year=year)
