@@ -385,7 +385,7 @@ class DecisionLine(Recorded):
                 merged_into=self.merged_into,
                 review_by=self.review_by,
             )
-        for organisation in self.take_up.all():
+        for organisation in self.take_up.exclude(pk=self.model.organisation_id):
             there = Replication.objects.filter(model=self.model, organisation=organisation)
             if not there.exists():
                 Replication(model=self.model, organisation=organisation).save_by(by, why=paper)

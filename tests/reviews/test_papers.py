@@ -284,3 +284,11 @@ def test_a_paper_prepared_on_an_english_page_is_in_vietnamese_all_the_same(clien
     client.post(to("decision_from_seminar", seminar))
 
     assert seminar.decisions.get().subject.startswith("Kết luận về các mô hình")
+
+
+def test_a_paper_that_came_to_name_a_models_own_unit_asks_it_to_take_up_nothing(clerk):
+    model, other = factories.running(), factories.CellFactory()
+
+    factories.issued(None, model, by=clerk, verdict="replicate", take_up=[model.organisation, other])
+
+    assert [asked.organisation for asked in model.replications.all()] == [other]
