@@ -288,7 +288,8 @@ def test_a_paper_prepared_on_an_english_page_is_in_vietnamese_all_the_same(clien
 
 def test_a_paper_that_came_to_name_a_models_own_unit_asks_it_to_take_up_nothing(clerk):
     model, other = factories.running(), factories.CellFactory()
+    said = {"verdict": "replicate", "reason": "Dễ học."}
 
-    factories.issued(None, model, by=clerk, verdict="replicate", take_up=[model.organisation, other])
+    factories.issued(None, model, by=clerk, take_up=[model.organisation, other], **said)
 
     assert [asked.organisation for asked in model.replications.all()] == [other]
