@@ -134,7 +134,7 @@ TABLE = {
         ("draft", WRITES, NO),
         ("unfinished", WRITES, NO),
         ("returned", WRITES, NO),
-        ("submitted", WRITES_LATE, NO),
+        ("submitted", WRITTEN, NO),
         ("running", WRITES_SEEN_LATE, NO),
     ],
     "registry:similar_models": [("", SIGNED_IN, NO)],

@@ -428,7 +428,8 @@ def test_an_action_is_done_to_what_is_ticked_beside_what_is_no_key(client, regis
     this, other = factories.RoundFactory(), factories.RoundFactory(name="Đợt khác")
 
     client.post(
-        address(Round, "changelist"), {"action": "close", "_selected_action": ["abc", this.pk]}
+        address(Round, "changelist"),
+        {"action": "close", "confirmed": "yes", "_selected_action": ["abc", this.pk]},
     )
 
     this.refresh_from_db()
