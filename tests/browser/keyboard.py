@@ -1,5 +1,7 @@
 """A page for somebody who has no mouse: the same verbs as Playwright's, by keys alone."""
 
+from playwright.sync_api import expect
+
 # More stops than any page has.
 MOST_STOPS = 300
 IS_FOCUSED = "element => element === document.activeElement"
@@ -51,6 +53,9 @@ class Keyboard:
     def _tab_to(self, selector, found):
         target = self.page.locator(selector).first
         target.wait_for()
+        if self.page.evaluate(IS_FRESH):
+            # The browser takes the focus to where the address says once it has drawn the page.
+            expect(self.page.locator(":target[tabindex]:not(:focus)")).to_have_count(0)
         self._press_until("Tab", target, found)
 
     def _press_until(self, key, target, found):

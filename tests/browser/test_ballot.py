@@ -35,6 +35,8 @@ def opened(new_context, ballot, **viewport):
     sign_in(page, "thamdinh1")
     page.goto(f"/seminars/{ballot.item.seminar_id}/desk/")
     page.click(f"main li a[href^='{ballot.get_absolute_url()}']")
+    # The browser takes the focus there when it has drawn the page, from a field as well.
+    expect(page.locator("#ballot-of")).to_be_focused()
     return page
 
 
@@ -60,7 +62,7 @@ def test_ctrl_and_enter_hand_in_from_anywhere_and_the_next_ballot_is_gone_on_wit
     page.keyboard.press("Control+Enter")
     page.wait_for_url(f"**{ballots[1].get_absolute_url()}#*")
 
-    assert page.evaluate("document.activeElement.contains(document.querySelector('h1'))")
+    expect(page.locator("#ballot-of:has(h1)")).to_be_focused()
     for key in ("Tab", "Enter", "Tab"):  # the way to the ballot, and into it
         page.keyboard.press(key)
     assert page.evaluate("document.activeElement.closest('#keep') !== null")
