@@ -6,6 +6,23 @@
   if (!place || !window.fetch || !window.URLSearchParams) return;
   var form = place.closest("form");
   var asked = "";
+  var waiting = null;
+  var pressed = false;
+
+  // Not under the finger: what the page moves away while it is pressed gets no click.
+  function show() {
+    if (pressed || waiting === null) return;
+    place.innerHTML = waiting;
+    waiting = null;
+  }
+
+  document.addEventListener("pointerdown", function () { pressed = true; });
+  ["pointerup", "pointercancel"].forEach(function (name) {
+    document.addEventListener(name, function () {
+      pressed = false;
+      window.setTimeout(show); // after the click that follows
+    });
+  });
 
   function organisation() {
     var chosen = form.querySelector("[name=organisation]:checked, select[name=organisation]");
@@ -19,8 +36,10 @@
       return response.ok ? response.text() : "";
     }, function () {
       return "";
-    }).then(function (part) {
-      if (asked === query) place.innerHTML = part;
+    }).then(function (answer) {
+      if (asked !== query) return;
+      waiting = answer;
+      show();
     });
   });
 })();

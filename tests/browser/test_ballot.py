@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from reviews.models import Assessment
-from tests.browser.test_keeping import sign_in
+from tests.browser.test_keeping import says, sign_in
 from tests.factories import (
     AgendaItemFactory,
     ClerkFactory,
@@ -49,6 +49,24 @@ def test_on_a_small_screen_of_an_office_the_buttons_are_in_sight_all_the_time(ne
     expect(hand_in).to_be_in_viewport(ratio=1)
     page.locator("#judged-approach + dd").evaluate("text => text.scrollIntoView({block: 'end'})")
     expect(hand_in).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1280, 2400), (360, 2400)])
+def test_what_is_said_of_the_words_moves_no_button_that_is_being_pressed(
+    new_context, ballots, width, height
+):
+    page = opened(new_context, ballots[0], width=width, height=height)
+    page.check("[name=verdict][value=maintain]")
+    hand_in = page.locator("button[value=hand_in]")
+    page.fill("[name=remark]", "Nên giữ như hiện nay.")
+    says(page, "saved")
+    page.locator("[data-kept]").evaluate("said => { said.textContent = '' }")
+    before = hand_in.bounding_box()
+
+    page.locator("[name=remark]").blur()
+    says(page, "saved")
+
+    assert hand_in.bounding_box() == before
 
 
 def test_ctrl_and_enter_hand_in_from_anywhere_and_the_next_ballot_is_gone_on_with(

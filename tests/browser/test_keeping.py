@@ -10,10 +10,11 @@ from contextlib import contextmanager, suppress
 import pytest
 from django.db import connection
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from registry.models import DraftBuffer, PracticeModel
 from tests.databases import address_of
-from tests.factories import PASSWORD, CellFactory, UnitUserFactory
+from tests.factories import PASSWORD, CellFactory, UnitUserFactory, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -298,6 +299,22 @@ def test_changing_the_language_loses_nothing(new_context, person, script):
 
     assert page.get_attribute("html", "lang") == "en"
     assert written(page) == WORDS
+
+
+def test_what_is_registered_already_waits_while_something_is_being_pressed(page, person):
+    running(name="Con đường hoa")
+    said = page.locator("[data-similar-here]")
+    page.fill("[name=name]", "Con đường hoa")
+
+    page.hover("h1")
+    with page.expect_response("**/models/similar/**") as answer:
+        page.mouse.down()
+    answer.value.finished()
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    expect(said).to_be_empty()
+
+    page.mouse.up()
+    expect(said).to_contain_text("Con đường hoa")
 
 
 @pytest.mark.parametrize("script", [True, False])
