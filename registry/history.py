@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
 from simple_history.utils import bulk_create_with_history, get_change_reason_from_object
 
+from registry.deeds import in_words
 from registry.sealing import Sealed, joined_to, seal_new
 
 _request = ContextVar("request", default=None)
@@ -42,6 +43,11 @@ class HistoryEntry(Sealed):
 
     class Meta:
         abstract = True
+
+    @property
+    def why(self):
+        """The reason of the change in the reader's words, empty if there is none."""
+        return in_words(self.history_change_reason)
 
     def joined(self):
         # A record that is just made is joined to nothing yet.
