@@ -38,3 +38,13 @@ def check_not_over(day, *, since=None):
     today = timezone.localdate()
     if day < min(since or today, today):
         raise ValidationError(_("This day is over. Give today or a later day."), code="over")
+
+
+def check_at(field, check, day):
+    """Raise the ValidationError of a check at the field that holds the day, if it holds one."""
+    if day is None:
+        return
+    try:
+        check(day)
+    except ValidationError as error:
+        raise ValidationError({field: error}) from None

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.days import check_come
+from registry.days import check_at, check_come
 from registry.fields import LineField, ProseField
 from registry.history import History, Recorded
 from registry.models import (
@@ -116,11 +116,7 @@ class Decision(Recorded):
 
     def clean(self):
         """Refuse a day to come: papers of later days would not stand against it till then."""
-        if self.dated is not None:
-            try:
-                check_come(self.dated)
-            except ValidationError as error:
-                raise ValidationError({"dated": error}) from None
+        check_at("dated", check_come, self.dated)
 
     @property
     def is_issued(self):

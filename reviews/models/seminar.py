@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from registry.days import check_year
+from registry.days import check_at, check_year
 from registry.fields import LineField
 from registry.history import History, Recorded, create_all_by, version_of
 from registry.models import MoveRefused, StaleVersion
@@ -97,11 +97,7 @@ class Seminar(Recorded):
         return reverse("reviews:seminar_detail", args=[self.pk])
 
     def clean(self):
-        if self.held_on is not None:
-            try:
-                check_year(self.held_on)
-            except ValidationError as error:
-                raise ValidationError({"held_on": error}) from None
+        check_at("held_on", check_year, self.held_on)
 
     @property
     def is_planned(self):
