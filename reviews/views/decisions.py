@@ -129,16 +129,19 @@ def decision_from_seminar(request, pk):
     if decision is None:
         messages.warning(request, _("There is no proposal to take, so no paper has been made."))
         return redirect(seminar)
-    messages.success(
-        request,
-        ngettext(
-            "%(number)s line taken from the proposals.",
-            "%(number)s lines taken from the proposals.",
-            added,
-        )
-        % {"number": added},
-    )
+    messages.success(request, _lines_taken(added))
     return redirect(decision)
+
+
+def _lines_taken(number):
+    if not number:
+        return _("This paper was begun before, and has every proposal already.")
+    sentence = ngettext(
+        "%(number)s line taken from the proposals.",
+        "%(number)s lines taken from the proposals.",
+        number,
+    )
+    return sentence % {"number": number}
 
 
 @require_form

@@ -70,9 +70,10 @@ def test_proposals_taken_into_a_paper_make_it_another_that_has_to_be_looked_at(c
     issued = client.post(to("decision_issue", paper), page)
 
     assert (paper.lines.count(), issued.status_code) == (1, HTTPStatus.CONFLICT)
-    client.post(to("decision_from_seminar", seminar))
+    again = client.post(to("decision_from_seminar", seminar), follow=True)
     paper.refresh_from_db()
     assert paper.version == 2
+    assert "đã có đủ các đề xuất" in again.content.decode()
 
 
 @pytest.mark.parametrize("version", [None, "", "0"])
