@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from reviews.models import Assessment
-from tests.browser.test_keeping import says, sign_in
+from tests.browser.test_keeping import says, sign_in, sign_out
 from tests.factories import (
     AgendaItemFactory,
     ClerkFactory,
@@ -51,20 +51,25 @@ def test_on_a_small_screen_of_an_office_the_buttons_are_in_sight_all_the_time(ne
     expect(hand_in).to_be_in_viewport(ratio=1)
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1280, 2400), (360, 2400)])
+@pytest.mark.parametrize(
+    ("width", "height", "key"),
+    [(1280, 800, "saved"), (1280, 2400, "saved"), (1280, 2400, "signedOut"), (360, 2400, "saved")],
+)
 def test_what_is_said_of_the_words_moves_no_button_that_is_being_pressed(
-    new_context, ballots, width, height
+    new_context, ballots, width, height, key
 ):
     page = opened(new_context, ballots[0], width=width, height=height)
+    if key == "signedOut":
+        sign_out(page.context.new_page())
     page.check("[name=verdict][value=maintain]")
     hand_in = page.locator("button[value=hand_in]")
     page.fill("[name=remark]", "Nên giữ như hiện nay.")
-    says(page, "saved")
+    says(page, key)
     page.locator("[data-kept]").evaluate("said => { said.textContent = '' }")
     before = hand_in.bounding_box()
 
     page.locator("[name=remark]").blur()
-    says(page, "saved")
+    says(page, key)
 
     assert hand_in.bounding_box() == before
 
